@@ -1,0 +1,129 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: MIT
+import PackageDescription
+
+/// The settings of every Swift target; `make lint` and CI add warnings as errors, so that a newer
+/// compiler never breaks a user's build.
+let swiftSettings: [SwiftSetting] = [
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: name,
+    dependencies: ["TestSupport"] + dependencies,
+    swiftSettings: swiftSettings
+  )
+}
+
+func system(_ name: String, pkgConfig: String, apt package: String) -> Target {
+  .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+let systemLibraries: [Target] = [
+  system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+  system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
+  system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
+  system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+  system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+  system("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
+  // RE2 speaks C++ only: this target is its C door.
+  .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+]
+
+/// Inner to outer: a dependency only ever points to a module further up.
+let modules: [Target] = [
+  // Rounding is a libm call, and nothing here imports Glibc, which would link it.
+  .target(
+    name: "MetricModel",
+    swiftSettings: swiftSettings,
+    linkerSettings: [.linkedLibrary("m")]
+  ),
+  library("Architecture"),
+  library("Logging"),
+  library("YAML", ["CYAML"]),
+  library("Patterns", ["CRE2", "MetricModel"]),
+  library("Configuration", ["MetricModel", "Architecture", "YAML"]),
+  library("ChunkCodec"),
+  library("PromQL", ["MetricModel", "Patterns"]),
+  library("Rules", ["MetricModel", "YAML", "Patterns", "Configuration", "PromQL"]),
+  library("Notifying", ["MetricModel", "Logging", "Patterns", "Configuration", "Rules"]),
+  library("Net", ["Logging", "CCurl", "CMicroHTTPD", "CCrypto", "CZlib"]),
+  library("SQLite", ["CSQLite"]),
+  library("SeriesStore", ["MetricModel", "Logging", "Patterns", "ChunkCodec", "SQLite"]),
+  library("StateStore", ["MetricModel", "Logging", "Rules", "Notifying", "SQLite"]),
+  library(
+    "Polling",
+    ["MetricModel", "Architecture", "Logging", "Patterns", "Configuration", "Net"]
+  ),
+  library("Collectors", ["MetricModel", "Architecture", "Configuration", "Net", "Polling"]),
+  library("Receivers", ["MetricModel", "Configuration", "Rules", "Notifying", "Net"]),
+  library("HTTPAPI", ["MetricModel", "Logging", "PromQL", "Rules", "Net"]),
+  library("Simulator", ["Net"]),
+  library(
+    "Daemon",
+    [
+      "MetricModel", "Architecture", "Logging", "Patterns", "Configuration", "PromQL", "Rules",
+      "Notifying", "Net", "SQLite", "SeriesStore", "StateStore", "Polling", "HTTPAPI",
+    ]
+  ),
+  .executableTarget(
+    name: "hvsmon",
+    dependencies: [
+      "MetricModel", "Architecture", "Logging", "YAML", "Configuration", "PromQL", "Rules",
+      "Notifying", "Net", "Polling", "Collectors", "Receivers", "Simulator", "Daemon",
+    ],
+    swiftSettings: swiftSettings
+  ),
+]
+
+let testTargets: [Target] = [
+  .target(
+    name: "TestSupport",
+    dependencies: ["MetricModel"],
+    path: "Tests/TestSupport",
+    swiftSettings: swiftSettings
+  ),
+  tests("HouseRulesTests"),
+  tests("MetricModelTests", ["MetricModel"]),
+  tests("YAMLTests", ["YAML"]),
+  tests("PatternsTests", ["Patterns", "MetricModel"]),
+  tests("ConfigurationTests", ["Configuration", "Architecture", "YAML", "MetricModel"]),
+  tests("ChunkCodecTests", ["ChunkCodec"]),
+  tests("PromQLTests", ["PromQL", "MetricModel", "Patterns"]),
+  tests("RulesTests", ["Rules", "PromQL", "MetricModel", "YAML", "Configuration"]),
+  tests("NotifyingTests", ["Notifying", "Rules", "MetricModel", "Configuration"]),
+  tests("NetTests", ["Net"]),
+  tests("SQLiteTests", ["SQLite"]),
+  tests("SeriesStoreTests", ["SeriesStore", "SQLite", "MetricModel"]),
+  tests("StateStoreTests", ["StateStore", "SQLite", "Notifying", "Rules", "MetricModel"]),
+  tests("PollingTests", ["Polling", "MetricModel", "Configuration", "Net"]),
+  tests("CollectorsTests", ["Collectors", "Polling", "MetricModel", "Configuration", "Net"]),
+  tests(
+    "ReceiversTests",
+    ["Receivers", "Notifying", "Rules", "MetricModel", "Configuration", "Net"]
+  ),
+  tests("HTTPAPITests", ["HTTPAPI", "PromQL", "MetricModel", "Net"]),
+  tests("SimulatorTests", ["Simulator", "Net"]),
+  tests(
+    "DaemonTests",
+    [
+      "Daemon", "MetricModel", "Architecture", "Configuration", "Net", "Polling", "Collectors",
+      "Receivers", "Notifying", "Rules", "Logging",
+    ]
+  ),
+  tests("PeerTests", ["Net", "MetricModel"]),
+]
+
+let package = Package(
+  name: "hvsmon",
+  products: [.executable(name: "hvsmon", targets: ["hvsmon"])],
+  targets: systemLibraries + modules + testTargets,
+  swiftLanguageModes: [.v6]
+)

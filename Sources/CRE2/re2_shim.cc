@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#include "CRE2.h"
+
+#include <re2/re2.h>
+
+#include <cstring>
+#include <new>
+
+struct hv_re2 {
+  RE2 re;
+  hv_re2(const re2::StringPiece &pattern, const RE2::Options &options) : re(pattern, options) {}
+};
+
+extern "C" hv_re2 *hv_re2_compile(const char *pattern, size_t length, char *error,
+                                  size_t error_capacity) {
+  RE2::Options options;
+  options.set_log_errors(false);
+  options.set_dot_nl(true);
+  options.set_max_mem(1 << 20);
+  hv_re2 *compiled = new (std::nothrow) hv_re2(re2::StringPiece(pattern, length), options);
+  if (compiled == nullptr || !compiled->re.ok()) {
+    if (error_capacity > 0) {
+      const char *reason = compiled ? compiled->re.error().c_str() : "out of memory";
+      std::strncpy(error, reason, error_capacity - 1);
+      error[error_capacity - 1] = '\0';
+    }
+    delete compiled;
+    return nullptr;
+  }
+  return compiled;
+}
+
+extern "C" int hv_re2_full_match(const hv_re2 *re, const char *text, size_t length) {
+  return RE2::FullMatch(re2::StringPiece(text, length), re->re) ? 1 : 0;
+}
+
+extern "C" void hv_re2_free(hv_re2 *re) { delete re; }

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+
+/// One name and value pair that helps to identify a series.
+package struct Label: Hashable, Comparable, Sendable {
+  /// The label's name, such as `instance`.
+  package let name: String
+  /// The label's value; any text.
+  package let value: String
+
+  /// Pairs a name with a value.
+  package init(_ name: String, _ value: String) {
+    self.name = name
+    self.value = value
+  }
+
+  package static func < (left: Label, right: Label) -> Bool {
+    if left.name != right.name { return left.name.utf8Precedes(right.name) }
+    return left.value.utf8Precedes(right.value)
+  }
+}
+
+/// The label pairs that identify one series, the metric name included as `__name__`.
+///
+/// Sorted by name bytewise; no name twice; no empty value.
+package struct LabelSet: Hashable, Comparable, Sendable, Sequence {
+  /// The reserved label that holds the metric name.
+  package static let metricNameLabel = "__name__"
+
+  /// The pairs, sorted by name.
+  package let labels: [Label]
+
+  /// The set without labels.
+  package static let empty = LabelSet(sorted: [])
+
+  /// Makes a set of these pairs in any order; the last of equal names wins, empty values vanish.
+  package init(_ pairs: some Sequence<Label>) {
+    var sorted = Array(pairs)
+    if !sorted.isStrictlySortedByName {
+      var latest: [String: String] = [:]
+      for pair in sorted { latest[pair.name] = pair.value }
+      sorted = latest.map { Label($0.key, $0.value) }.sorted()
+    }
+    if sorted.contains(where: { $0.value.isEmpty }) { sorted.removeAll { $0.value.isEmpty } }
+    labels = sorted
+  }
+
+  /// Makes a set of a metric name and these pairs; empty values vanish.
+  package init(metric name: String, _ pairs: [String: String] = [:]) {
+    self.init([Label(Self.metricNameLabel, name)] + pairs.map { Label($0.key, $0.value) })
+  }
+
+  /// Makes a set of these pairs; empty values vanish.
+  package init(_ pairs: [String: String]) {
+    self.init(pairs.map { Label($0.key, $0.value) })
+  }
+
+  private init(sorted: [Label]) {
+    labels = sorted
+  }
+
+  /// The value of the label called `name`, or nil when it is absent.
+  package subscript(name: String) -> String? {
+    for label in labels where label.name == name { return label.value }
+    return nil
+  }
+
+  /// The metric name, or nil when the set has none.
+  package var metricName: String? { self[Self.metricNameLabel] }
+
+  /// The set has no label at all.
+  package var isEmpty: Bool { labels.isEmpty }
+
+  /// A copy in which `name` has `value`; the empty value removes the label.
+  package func setting(_ name: String, to value: String) -> LabelSet {
+    var copy = labels.filter { $0.name != name }
+    guard !value.isEmpty else { return LabelSet(sorted: copy) }
+    let pair = Label(name, value)
+    copy.insert(pair, at: copy.firstIndex { pair < $0 } ?? copy.endIndex)
+    return LabelSet(sorted: copy)
+  }
+
+  /// A copy without the labels of these names.
+  package func removing(_ names: Set<String>) -> LabelSet {
+    LabelSet(sorted: labels.filter { !names.contains($0.name) })
+  }
+
+  /// A copy with only the labels of these names.
+  package func keeping(_ names: Set<String>) -> LabelSet {
+    LabelSet(sorted: labels.filter { names.contains($0.name) })
+  }
+
+  /// A copy without the metric name.
+  package var withoutMetricName: LabelSet {
+    LabelSet(sorted: labels.filter { $0.name != Self.metricNameLabel })
+  }
+
+  /// A copy with all labels of `other`, which win over equal names.
+  package func merging(_ other: LabelSet) -> LabelSet {
+    other.isEmpty ? self : LabelSet(labels + other.labels)
+  }
+
+  package func makeIterator() -> IndexingIterator<[Label]> { labels.makeIterator() }
+
+  /// Orders by walking the pairs: name, then value, bytewise; a prefix sorts first.
+  package static func < (left: LabelSet, right: LabelSet) -> Bool {
+    left.labels.lexicographicallyPrecedes(right.labels)
+  }
+}
+
+extension LabelSet: CustomStringConvertible {
+  /// The set in PromQL's notation, such as `up{job="nginx"}`; `{}` when it is empty.
+  package var description: String {
+    let name = metricName ?? ""
+    let pairs = labels.filter { $0.name != Self.metricNameLabel }
+      .map { "\($0.name)=\($0.value.quotedForPromQL)" }
+    guard !pairs.isEmpty else { return name.isEmpty ? "{}" : name }
+    return "\(name){\(pairs.joined(separator: ", "))}"
+  }
+}
+
+extension String {
+  /// The text in double quotes with backslash, quote and line feed escaped.
+  package var quotedForPromQL: String {
+    var quoted = "\""
+    for scalar in unicodeScalars {
+      switch scalar {
+      case "\\": quoted += "\\\\"
+      case "\"": quoted += "\\\""
+      case "\n": quoted += "\\n"
+      default: quoted.unicodeScalars.append(scalar)
+      }
+    }
+    return quoted + "\""
+  }
+
+  /// Bytewise order of the UTF-8 text: `<` on `String` orders by canonical equivalence instead.
+  fileprivate func utf8Precedes(_ other: String) -> Bool {
+    utf8.lexicographicallyPrecedes(other.utf8)
+  }
+}
+
+extension [Label] {
+  fileprivate var isStrictlySortedByName: Bool {
+    for index in indices.dropFirst()
+    where !self[index - 1].name.utf8.lexicographicallyPrecedes(self[index].name.utf8) {
+      return false
+    }
+    return true
+  }
+}
