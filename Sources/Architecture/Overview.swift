@@ -1,3 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Architecture
+// The cluster as it is meant to be: tiers with their members, and the entries users reach.
+//
+// It must never hold what was found by asking, or change once loaded: these are values.
+//
+// Entry type: `DeclaredCluster`.

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+
+/// A text that must never be printed: a token, a password, a URL whose path is a key.
+///
+/// Its description, debug description and mirror show nothing of it.
+package struct Secret: Hashable, Sendable {
+  private let text: String
+
+  /// Hides a text.
+  package init(_ text: String) {
+    self.text = text
+  }
+
+  /// The text itself: hand it to the peer, never to a log, an error or a label.
+  package func reveal() -> String { text }
+}
+
+extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// Always `<secret>`.
+  package var description: String { "<secret>" }
+  /// Always `<secret>`.
+  package var debugDescription: String { "<secret>" }
+  /// A mirror without children.
+  package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// What loading settings may ask of the outside.
+package struct SettingsEnvironment: Sendable {
+  /// Why a file named in the settings could not be read, as half a sentence.
+  package struct Unreadable: Error, Sendable {
+    let reason: String
+
+    /// Keeps the reason.
+    package init(reason: String) {
+      self.reason = reason
+    }
+  }
+
+  let readFile: @Sendable (_ path: String) throws(Unreadable) -> String
+  let variable: @Sendable (_ name: String) -> String?
+
+  /// Names the ways to files and environment variables.
+  package init(
+    readFile: @escaping @Sendable (_ path: String) throws(Unreadable) -> String,
+    variable: @escaping @Sendable (_ name: String) -> String?
+  ) {
+    self.readFile = readFile
+    self.variable = variable
+  }
+
+  /// An environment without files and variables.
+  package static let empty = SettingsEnvironment(
+    readFile: { _ throws(Unreadable) in throw Unreadable(reason: "no such file") },
+    variable: { _ in nil }
+  )
+}
