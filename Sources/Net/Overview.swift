@@ -1,3 +1,23 @@
 // SPDX-License-Identifier: MIT
 //
-// Net
+// Every HTTP byte in and out: a client on libcurl, a server on libmicrohttpd, and the digests of
+// libcrypto.
+//
+// It must never know what the bytes mean to hvsmon, follow a proxy variable of the environment,
+// show a URL's path or query in an error, or let a C type past its edge.
+//
+// Entry types: `HTTPClient`, `HTTPServer`, `Digest`.
+//
+// Invariants
+// - Everything has a limit and every error names the one that was hit: time, header, body,
+//   redirects, exchanges, connections.
+// - One thread carries all exchanges of a client and sleeps while nothing happens. What other
+//   threads share with it is `TransferMailbox`; the rest belongs to the thread.
+// - A peer that closes a connection which an exchange left idle is reported at once.
+// - A TLS peer is checked against the system's authorities, one CA file, or one fingerprint, and
+//   what it showed is known also when the check failed. A connection is reused only by requests
+//   with the same trust.
+// - The server never stops libmicrohttpd while a connection is suspended.
+//
+// Sources: RFC 9110 and 9112 (HTTP), RFC 3986 (URL), RFC 6750 (bearer tokens), the manual pages of
+// libcurl 7.88, libmicrohttpd 0.9.75 and OpenSSL 3.0.

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+
+/// Which requests go to which handler.
+package struct HTTPRoute: Sendable {
+  /// Which paths a route takes.
+  package enum Path: Sendable, Hashable {
+    /// This decoded path only.
+    case exact(String)
+    /// Every decoded path that begins so; exact paths and longer prefixes go first.
+    case prefix(String)
+  }
+
+  /// Answers one request; when its task is cancelled nobody waits for the answer any more.
+  package typealias Handler = @Sendable (ServerRequest) async -> ServerResponse
+
+  /// The methods in capital letters; GET includes HEAD, and OPTIONS is answered by the server.
+  package let methods: Set<String>
+  /// The paths.
+  package let path: Path
+  /// The least role that is let in; nil opens the route to anyone.
+  package let role: AccessRole?
+  /// Answers the requests.
+  package let handler: Handler
+
+  /// Makes a route; several routes may share a path with different methods.
+  package init(
+    _ methods: Set<String> = ["GET"],
+    _ path: Path,
+    role: AccessRole? = .read,
+    handler: @escaping Handler
+  ) {
+    self.methods = methods
+    self.path = path
+    self.role = role
+    self.handler = handler
+  }
+}
