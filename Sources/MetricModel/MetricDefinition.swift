@@ -8,6 +8,8 @@ package struct MetricDefinition: Hashable, Sendable {
     case gauge
     /// A gauge that is always 1 and carries facts in its labels; its name ends in `_info`.
     case info
+    /// A counter whose established name lacks `_total`, or a value whose kind nobody declared.
+    case unknown
   }
 
   /// The sample's name as it is queried; a counter's ends in `_total` unless an established
@@ -19,15 +21,16 @@ package struct MetricDefinition: Hashable, Sendable {
   package let unit: String?
   /// One sentence for people.
   package let help: String
-  /// Every label the collector may set, in no order; what `Ingest` adds is not listed.
-  package let labelNames: [String]
+  /// Every label the collector may set, in no order; what `Ingest` adds is not listed. Nil allows
+  /// any, for series whose labels come from rules.
+  package let labelNames: Set<String>?
 
   /// Describes a metric.
   package init(
     _ name: String,
     _ kind: Kind,
     unit: String? = nil,
-    labels labelNames: [String] = [],
+    labels labelNames: Set<String>? = [],
     help: String
   ) {
     self.name = name

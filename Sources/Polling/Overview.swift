@@ -1,3 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
-// Polling
+// Asks targets on time and lets their samples in: the `Collector` port, the scheduler, the
+// settling of a failure, and `Ingest`, the one front door for samples.
+//
+// It must never know a concrete collector, evaluate rules, or touch a database.
+//
+// Entry types: `Collector`, `Target`, `PollScheduler`, `Ingest`, `LatestSamples`.
+//
+// Invariants
+// - One target is never polled twice at a time.
+// - Every sample in hvsmon came through `Ingest`: it alone adds labels, `up`, `scrape_*` and
+//   staleness markers, and refuses what no definition covers.
+// - A failure is published only when it is settled: `confirm_failures` failures in a row,
+//   `confirm_interval` apart. Until then the last good samples stand.
+// - A target that is down has `up 0` and no other live series but the counters of its polls.

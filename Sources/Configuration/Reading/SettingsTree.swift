@@ -9,7 +9,7 @@ package final class SettingsTree {
   package let file: String
   let environment: SettingsEnvironment
   private var collected: [SettingsIssue] = []
-  private var sections: [SettingsSection] = []
+  private var sections: [String: SettingsSection] = [:]
 
   /// Parses a file's text; text that is not YAML is an issue and reads as an empty file.
   ///
@@ -45,15 +45,17 @@ package final class SettingsTree {
   /// Everything that was wrong, in the order of the file; asks must be over, as keys that nobody
   /// asked for are faults.
   package var issues: [SettingsIssue] {
-    let unknown = sections.flatMap(\.unknownKeyIssues)
+    let unknown = sections.values.flatMap(\.unknownKeyIssues)
     return (collected + unknown).sorted {
       ($0.mark?.line ?? 0, $0.mark?.column ?? 0) < ($1.mark?.line ?? 0, $1.mark?.column ?? 0)
     }
   }
 
+  /// The one section at `path`: whoever opens it again shares what was asked of it.
   func section(of node: YAMLNode, path: String) -> SettingsSection {
+    if let known = sections[path] { return known }
     let section = SettingsSection(node: node, path: path, tree: self)
-    sections.append(section)
+    sections[path] = section
     return section
   }
 }

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+package import Polling
+
+/// Every collector; add yours here.
+package let allCollectors: [any Collector.Type] = [
+  NginxCollector.self,
+  HTTPProbeCollector.self,
+]

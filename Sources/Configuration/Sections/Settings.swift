@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+package import Architecture
+
+/// Everything `hvsmon.yml` says that is not one collector's or receiver's own.
+package struct Settings: Sendable {
+  /// The declared cluster.
+  package let cluster: DeclaredCluster
+  /// How often targets are asked.
+  package let poll: PollSettings
+  /// Where samples are kept.
+  package let storage: StorageSettings
+  /// Where hvsmon listens.
+  package let http: HTTPSettings
+  /// Paths of Prometheus rule files, as they stand in the file.
+  package let ruleFiles: [String]
+}
+
+/// The declared tiers and entries with the sections in which collectors find their own keys.
+package struct DeclaredSections {
+  /// The tiers in the order of the file.
+  package let tiers: [(tier: DeclaredTier, section: SettingsSection)]
+  /// The entries in the order of the file.
+  package let entries: [(entry: DeclaredEntry, section: SettingsSection)]
+  /// What a section's own `interval` and `timeout` override.
+  package let poll: PollSettings
+}
+
+extension SettingsTree {
+  /// Reads the sections every hvsmon has; what is wrong is added to ``issues``.
+  package func readSettings() -> (settings: Settings, declared: DeclaredSections) {
+    let poll = PollSettings(reading: root.section("poll"))
+    let reader = ClusterReader(root: root)
+    let declared = DeclaredSections(tiers: reader.tiers(), entries: reader.entries(), poll: poll)
+    let settings = Settings(
+      cluster: DeclaredCluster(
+        name: reader.clusterName(),
+        tiers: declared.tiers.map(\.tier),
+        entries: declared.entries.map(\.entry)
+      ),
+      poll: poll,
+      storage: StorageSettings(reading: root.section("storage")),
+      http: HTTPSettings(reading: root.section("http")),
+      ruleFiles: root.texts("rules").map(\.text)
+    )
+    return (settings, declared)
+  }
+}

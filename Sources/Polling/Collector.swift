@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+package import Architecture
+package import Configuration
+package import MetricModel
+package import Net
+
+/// Turns one target's answers into samples.
+///
+/// A collector value belongs to one target and is asked by one task at a time. It adds no labels
+/// of the target's, no `up` and no duration: ``Ingest`` does.
+package protocol Collector: Sendable {
+  /// The collector's name in lower case: the label `job` of its series.
+  static var name: String { get }
+
+  /// Every metric the collector may emit.
+  static var metrics: [MetricDefinition] { get }
+
+  /// Reads the collector's own keys from the declared sections and makes a target for each thing
+  /// to poll; faults are reported to the sections.
+  static func targets(in declared: DeclaredSections, using services: CollectorServices) -> [Target]
+
+  /// Asks the target once.
+  ///
+  /// - Parameter poll: When the poll began, and the time it may take.
+  /// - Returns: What was found.
+  /// - Throws: ``CollectionError`` when there was no usable answer: the target then counts as
+  ///   failing.
+  func collect(_ poll: Poll) async throws(CollectionError) -> Collection
+}
+
+/// What collectors are given to reach the outside.
+package struct CollectorServices: Sendable {
+  /// The client for HTTP.
+  package let http: HTTPClient
+
+  /// Names the services.
+  package init(http: HTTPClient) {
+    self.http = http
+  }
+}
+
+/// One round of one collector on one target.
+package struct Poll: Sendable {
+  /// When it began: the timestamp of its samples.
+  package let time: Timestamp
+  /// The time it may take.
+  package let timeout: Duration
+  /// To be called when a connection the collector keeps open is closed by the peer: the target is
+  /// then asked again at once. Nil when the settings switch this off.
+  package let connectionClosed: (@Sendable () -> Void)?
+
+  /// Describes a poll.
+  package init(
+    time: Timestamp,
+    timeout: Duration,
+    connectionClosed: (@Sendable () -> Void)? = nil
+  ) {
+    self.time = time
+    self.timeout = timeout
+    self.connectionClosed = connectionClosed
+  }
+}
+
+/// One sample as a collector found it, without the target's labels.
+package struct CollectedSample: Sendable {
+  /// What it measures.
+  package let definition: MetricDefinition
+  /// The value.
+  package let value: Double
+  /// The labels the definition lists, without empty ones.
+  package let labels: [String: String]
+
+  /// Makes a sample.
+  package init(_ definition: MetricDefinition, _ value: Double, _ labels: [String: String] = [:]) {
+    self.definition = definition
+    self.value = value
+    self.labels = labels
+  }
+}
+
+/// What one poll found.
+package struct Collection: Sendable {
+  /// The samples, in no order, no series twice.
+  package var samples: [CollectedSample]
+  /// Why the target counts as failing although there are samples; it is settled like a poll that
+  /// threw, then published with these samples.
+  package var failure: CollectionError?
+  /// The value of `up`: a probe that found its target broken was answered all the same.
+  package var isUp: Bool
+
+  /// Makes the result of a poll that found a working target.
+  package init(samples: [CollectedSample]) {
+    self.samples = samples
+    isUp = true
+  }
+
+  /// Makes the result of a poll that found a failing target.
+  package init(samples: [CollectedSample], failure: CollectionError, isUp: Bool) {
+    self.samples = samples
+    self.failure = failure
+    self.isUp = isUp
+  }
+}
+
+/// Why one poll of one target produced no usable answer.
+package enum CollectionError: Error, Equatable, Sendable {
+  /// No answer before the deadline; `after` is the time waited.
+  case timedOut(after: Duration)
+  /// The peer could not be reached or broke off. `kind` is one short word for a label.
+  case unreachable(kind: String, reason: String)
+  /// The peer answered with a status that is not what was expected.
+  case unexpectedStatus(Int)
+  /// The reply broke its contract. `path` says where, such as `line 3`.
+  case malformedReply(path: String, reason: String)
+  /// The poll was given up because the daemon stops or the target was removed.
+  case cancelled
+
+  /// One short word for the label `reason`.
+  package var kind: String {
+    switch self {
+    case .timedOut: "timeout"
+    case .unreachable(let kind, _): kind
+    case .unexpectedStatus: "status"
+    case .malformedReply: "malformed"
+    case .cancelled: "cancelled"
+    }
+  }
+}
+
+extension CollectionError {
+  /// What a failed request means for a poll.
+  package init(_ error: HTTPClientError) {
+    switch error {
+    case .timedOut(_, let after, _): self = .timedOut(after: after)
+    case .cancelled, .clientClosed: self = .cancelled
+    default: self = .unreachable(kind: error.kind, reason: error.description)
+    }
+  }
+}
+
+extension CollectionError: CustomStringConvertible {
+  /// One sentence without a full stop.
+  package var description: String {
+    switch self {
+    case .timedOut(let after): "no answer within \(QuantityText.text(of: after))"
+    case .unreachable(_, let reason): reason
+    case .unexpectedStatus(let status): "answered with HTTP status \(status)"
+    case .malformedReply(let path, let reason): "\(path): \(reason)"
+    case .cancelled: "the poll was given up"
+    }
+  }
+}
+
+/// One endpoint a collector polls.
+package struct Target: Sendable {
+  /// Identifies the target among all: collector, tier and instance.
+  package let key: String
+  /// What every series of the target carries: `cluster` is added by ``Ingest``.
+  package let labels: LabelSet
+  /// Who asks.
+  package let collector: any Collector
+  /// How often, how long, and how failures are settled.
+  package let poll: PollSettings
+
+  /// Makes a target of the collector's job.
+  ///
+  /// - Parameters:
+  ///   - instance: The member's or entry's name.
+  ///   - tier: The tier's name, if it belongs to one.
+  ///   - node: The node the member is declared on, if any.
+  ///   - collector: Who asks.
+  ///   - poll: How often.
+  package init(
+    instance: String,
+    tier: String? = nil,
+    node: String? = nil,
+    collector: any Collector,
+    poll: PollSettings
+  ) {
+    let job = type(of: collector).name
+    key = [job, tier ?? "", instance].joined(separator: "/")
+    labels = LabelSet([
+      "job": job, "instance": instance, "tier": tier ?? "", "node": node ?? "",
+    ])
+    self.collector = collector
+    self.poll = poll
+  }
+}

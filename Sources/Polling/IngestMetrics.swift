@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+package import MetricModel
+
+/// The metrics that ``Ingest`` writes itself.
+package enum IngestMetrics {
+  static let up = MetricDefinition(
+    "up",
+    .gauge,
+    help: "1 when the target's last settled poll was answered, 0 when it was not."
+  )
+  static let duration = MetricDefinition(
+    "scrape_duration_seconds",
+    .gauge,
+    unit: "seconds",
+    help: "How long the last settled poll of the target took."
+  )
+  static let samples = MetricDefinition(
+    "scrape_samples_scraped",
+    .gauge,
+    help: "Samples in the answer to the last settled poll of the target."
+  )
+  static let polls = MetricDefinition(
+    "hvsmon_target_polls_total",
+    .counter,
+    help: "Polls of the target, confirmations included."
+  )
+  static let failures = MetricDefinition(
+    "hvsmon_target_poll_failures_total",
+    .counter,
+    labels: ["reason"],
+    help: "Failed polls of the target by reason, confirmations included."
+  )
+  static let connectionsClosed = MetricDefinition(
+    "hvsmon_target_connections_closed_total",
+    .counter,
+    help: "Polls made at once because the target closed a held connection."
+  )
+
+  /// All of them.
+  package static let all = [up, duration, samples, polls, failures, connectionsClosed]
+}
+
+/// What ``Ingest`` took and refused since the start.
+package struct IngestStatistics: Equatable, Sendable {
+  /// Samples handed to the store.
+  package var appended = 0
+  /// Samples refused by reason: `undefined_metric`, `undefined_label`, `long_label`,
+  /// `too_many_samples`, `store_limit`, `store_failure`, `duplicate`, `too_old`.
+  package var refused: [String: Int] = [:]
+
+  /// Makes zeros.
+  package init() {}
+}
+
+/// Tells that samples have arrived.
+package struct IngestEvent: Sendable {
+  /// The timestamp of the samples.
+  package let time: Timestamp
+  /// The names of the metrics that got a sample or a staleness marker.
+  package let metricNames: Set<String>
+  /// A target went up or down, or series ended: rules should look at once.
+  package let isUrgent: Bool
+}

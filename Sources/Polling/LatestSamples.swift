@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+package import MetricModel
+import Synchronization
+
+/// The newest value of every live series, ready to be shown to scrapers without any I/O.
+package final class LatestSamples: Sendable {
+  /// The place of one live series; given back with ``remove(_:)``.
+  struct Slot: Hashable, Sendable {
+    fileprivate let family: Int
+    fileprivate let row: Int
+  }
+
+  private struct Row {
+    let prefix: [UInt8]
+    var value: Double
+  }
+
+  private struct Family {
+    let definition: MetricDefinition
+    var rows: [Row?] = []
+    var free: [Int] = []
+    var liveCount = 0
+  }
+
+  private struct State {
+    var families: [Family] = []
+    var indexByName: [String: Int] = [:]
+    /// Family indices in the order of their names; made again when a family is added.
+    var order: [Int] = []
+    var seriesCount = 0
+  }
+
+  private let state = Mutex(State())
+
+  /// Makes an empty set.
+  package init() {}
+
+  /// The number of live series.
+  package var seriesCount: Int { state.withLock { $0.seriesCount } }
+
+  /// Writes every live series, families by name.
+  package func exposition(_ format: ExpositionFormat) -> [UInt8] {
+    state.withLock { state in
+      var writer = ExpositionWriter(format, capacity: 256 + state.seriesCount * 128)
+      for index in state.order where state.families[index].liveCount > 0 {
+        writer.beginFamily(state.families[index].definition)
+        for case let row? in state.families[index].rows {
+          writer.appendSample(prefix: row.prefix, value: row.value)
+        }
+      }
+      return writer.finish()
+    }
+  }
+
+  /// Takes a place for a new series.
+  func add(_ definition: MetricDefinition, _ labels: LabelSet, _ value: Double) -> Slot {
+    let row = Row(prefix: ExpositionWriter.prefix(of: labels), value: value)
+    return state.withLock { state in
+      let family = state.familyIndex(of: definition)
+      state.seriesCount += 1
+      state.families[family].liveCount += 1
+      if let free = state.families[family].free.popLast() {
+        state.families[family].rows[free] = row
+        return Slot(family: family, row: free)
+      }
+      state.families[family].rows.append(row)
+      return Slot(family: family, row: state.families[family].rows.count - 1)
+    }
+  }
+
+  /// Sets new values; all of them become visible together.
+  func set(_ values: [(slot: Slot, value: Double)]) {
+    state.withLock { state in
+      for (slot, value) in values { state.families[slot.family].rows[slot.row]?.value = value }
+    }
+  }
+
+  /// Gives places back: their series are no longer shown.
+  func remove(_ slots: [Slot]) {
+    state.withLock { state in
+      for slot in slots where state.families[slot.family].rows[slot.row] != nil {
+        state.families[slot.family].rows[slot.row] = nil
+        state.families[slot.family].free.append(slot.row)
+        state.families[slot.family].liveCount -= 1
+        state.seriesCount -= 1
+      }
+    }
+  }
+}
+
+extension LatestSamples.State {
+  fileprivate mutating func familyIndex(of definition: MetricDefinition) -> Int {
+    if let known = indexByName[definition.name] { return known }
+    families.append(LatestSamples.Family(definition: definition))
+    indexByName[definition.name] = families.count - 1
+    order = families.indices.sorted {
+      families[$0].definition.name < families[$1].definition.name
+    }
+    return families.count - 1
+  }
+}

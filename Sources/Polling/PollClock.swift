@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+import Glibc
+package import MetricModel
+
+/// The clock the scheduler runs by.
+package protocol PollClock: TimeSource {
+  /// Returns at `instant`, or earlier when the task is cancelled.
+  func sleep(until instant: Timestamp) async
+}
+
+/// The system's clock.
+package struct SystemClock: PollClock {
+  /// Makes the clock.
+  package init() {}
+
+  package var now: Timestamp {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    let milliseconds = Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+    return Timestamp(unixMilliseconds: milliseconds)
+  }
+
+  package func sleep(until instant: Timestamp) async {
+    let span = instant - now
+    guard span > .zero else { return }
+    do {
+      try await Task.sleep(for: span, tolerance: .milliseconds(1))
+    } catch {
+      // Cancelled: the caller looks at its task or its wake flag, which say why.
+    }
+  }
+}
+
+/// When a target is due: every interval, at a phase of its own, so that polls spread out.
+package struct PollSlots: Equatable, Sendable {
+  private let intervalMilliseconds: Int64
+  private let phaseMilliseconds: Int64
+
+  /// Spreads targets by a hash of `key`; the same key has the same phase after a restart.
+  package init(key: String, interval: Duration) {
+    intervalMilliseconds = max(1, interval.wholeMilliseconds)
+    // FNV-1a: Swift's own hash differs from process to process.
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in key.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+    // The low bits of FNV depend too much on the last byte.
+    phaseMilliseconds = Int64((hash >> 17) % UInt64(intervalMilliseconds))
+  }
+
+  /// The first slot after `instant`.
+  package func next(after instant: Timestamp) -> Timestamp {
+    let elapsed = instant.unixMilliseconds - phaseMilliseconds
+    let slot = elapsed.flooredQuotient(by: intervalMilliseconds) + 1
+    return Timestamp(unixMilliseconds: slot * intervalMilliseconds + phaseMilliseconds)
+  }
+}
+
+extension Int64 {
+  fileprivate func flooredQuotient(by divisor: Int64) -> Int64 {
+    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+    return remainder < 0 ? quotient - 1 : quotient
+  }
+}
