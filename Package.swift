@@ -60,7 +60,7 @@ let modules: [Target] = [
   library("StateStore", ["MetricModel", "Logging", "Rules", "Notifying", "SQLite"]),
   library(
     "Polling",
-    ["MetricModel", "Architecture", "Logging", "Patterns", "Configuration", "Net"]
+    ["MetricModel", "Logging", "Configuration", "Net"]
   ),
   library("Collectors", ["MetricModel", "Architecture", "Configuration", "Net", "Polling"]),
   library("Receivers", ["MetricModel", "Configuration", "Rules", "Notifying", "Net"]),

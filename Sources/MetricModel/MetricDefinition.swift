@@ -21,8 +21,9 @@ package struct MetricDefinition: Hashable, Sendable {
   package let unit: String?
   /// One sentence for people.
   package let help: String
-  /// Every label the collector may set, in no order; what `Ingest` adds is not listed. Nil allows
-  /// any, for series whose labels come from rules.
+  /// Every label the collector may set; what `Ingest` adds is not listed.
+  ///
+  /// Nil allows any, for series whose labels come from rules.
   package let labelNames: Set<String>?
 
   /// Describes a metric.

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-package import Architecture
 package import Configuration
 package import MetricModel
 package import Net
@@ -45,8 +44,9 @@ package struct Poll: Sendable {
   package let time: Timestamp
   /// The time it may take.
   package let timeout: Duration
-  /// To be called when a connection the collector keeps open is closed by the peer: the target is
-  /// then asked again at once. Nil when the settings switch this off.
+  /// To be called when the peer closes a connection the collector keeps open.
+  ///
+  /// The target is then asked again at once. Nil when the settings switch this off.
   package let connectionClosed: (@Sendable () -> Void)?
 
   /// Describes a poll.

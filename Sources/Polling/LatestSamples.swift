@@ -28,6 +28,16 @@ package final class LatestSamples: Sendable {
     /// Family indices in the order of their names; made again when a family is added.
     var order: [Int] = []
     var seriesCount = 0
+
+    mutating func familyIndex(of definition: MetricDefinition) -> Int {
+      if let known = indexByName[definition.name] { return known }
+      families.append(Family(definition: definition))
+      indexByName[definition.name] = families.count - 1
+      order = families.indices.sorted {
+        families[$0].definition.name < families[$1].definition.name
+      }
+      return families.count - 1
+    }
   }
 
   private let state = Mutex(State())
@@ -85,17 +95,5 @@ package final class LatestSamples: Sendable {
         state.seriesCount -= 1
       }
     }
-  }
-}
-
-extension LatestSamples.State {
-  fileprivate mutating func familyIndex(of definition: MetricDefinition) -> Int {
-    if let known = indexByName[definition.name] { return known }
-    families.append(LatestSamples.Family(definition: definition))
-    indexByName[definition.name] = families.count - 1
-    order = families.indices.sorted {
-      families[$0].definition.name < families[$1].definition.name
-    }
-    return families.count - 1
   }
 }

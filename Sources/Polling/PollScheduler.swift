@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 package import Logging
-package import MetricModel
+import MetricModel
 
 /// Polls every target on its own slots, one task a target.
 package actor PollScheduler {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Configuration
 import Logging
 import MetricModel
 import Synchronization
@@ -66,8 +67,12 @@ struct TargetLoop: Sendable {
   private func poll(at began: Timestamp, waker: Waker) async -> Result<Collection, CollectionError>
   {
     let timeout = target.poll.timeout
-    let closed: (@Sendable () -> Void)? = target.poll.watchesConnections ? { waker.wake() } : nil
-    let poll = Poll(time: began, timeout: timeout, connectionClosed: closed)
+    let wake: @Sendable () -> Void = { waker.wake() }
+    let poll = Poll(
+      time: began,
+      timeout: timeout,
+      connectionClosed: target.poll.watchesConnections ? wake : nil
+    )
     return await withTaskGroup(of: Result<Collection, CollectionError>.self) { group in
       group.addTask {
         do throws(CollectionError) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Architecture
 package import Configuration
 package import MetricModel
 import Net
