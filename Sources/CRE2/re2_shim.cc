@@ -5,6 +5,8 @@
 
 #include <cstring>
 #include <new>
+#include <string>
+#include <vector>
 
 struct hv_re2 {
   RE2 re;
@@ -32,6 +34,28 @@ extern "C" hv_re2 *hv_re2_compile(const char *pattern, size_t length, char *erro
 
 extern "C" int hv_re2_full_match(const hv_re2 *re, const char *text, size_t length) {
   return RE2::FullMatch(re2::StringPiece(text, length), re->re) ? 1 : 0;
+}
+
+extern "C" int hv_re2_group_count(const hv_re2 *re) { return re->re.NumberOfCapturingGroups(); }
+
+extern "C" int hv_re2_group_number(const hv_re2 *re, const char *name, size_t length) {
+  const auto &groups = re->re.NamedCapturingGroups();
+  const auto found = groups.find(std::string(name, length));
+  return found == groups.end() ? 0 : found->second;
+}
+
+extern "C" int hv_re2_captures(const hv_re2 *re, const char *text, size_t length,
+                               hv_re2_span *spans, size_t count) {
+  std::vector<re2::StringPiece> groups(count);
+  const re2::StringPiece whole(text, length);
+  if (!re->re.Match(whole, 0, length, RE2::ANCHOR_BOTH, groups.data(), static_cast<int>(count)))
+    return 0;
+  for (size_t index = 0; index < count; index++) {
+    const bool took_part = groups[index].data() != nullptr;
+    spans[index].start = took_part ? static_cast<long>(groups[index].data() - text) : -1;
+    spans[index].length = took_part ? static_cast<long>(groups[index].size()) : -1;
+  }
+  return 1;
 }
 
 extern "C" void hv_re2_free(hv_re2 *re) { delete re; }

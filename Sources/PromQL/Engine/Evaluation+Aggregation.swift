@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+import MetricModel
+
+/// Which column belongs to which group.
+struct ColumnGroups {
+  /// The group of each column.
+  let groupOfColumn: [Int]
+  /// The labels of each group.
+  let labels: [LabelSet]
+  /// Whether the metric name of each group is marked as dropped.
+  let dropsName: [Bool]
+
+  init(_ columns: [Column], _ grouping: Aggregation.Grouping) {
+    let names: Set<String>
+    let isBy: Bool
+    switch grouping {
+    case .by(let labels): (names, isBy) = (Set(labels), true)
+    case .without(let labels):
+      (names, isBy) = (Set(labels).union([LabelSet.metricNameLabel]), false)
+    }
+    var numbers: [LabelSet: Int] = [:]
+    var groupOfColumn: [Int] = []
+    var labels: [LabelSet] = []
+    var dropsName: [Bool] = []
+    for column in columns {
+      let key = isBy ? column.labels.keeping(names) : column.labels.removing(names)
+      let group = numbers[key] ?? labels.count
+      if group == labels.count {
+        numbers[key] = group
+        labels.append(key)
+        dropsName.append(false)
+      }
+      if column.dropsName { dropsName[group] = true }
+      groupOfColumn.append(group)
+    }
+    self.groupOfColumn = groupOfColumn
+    self.labels = labels
+    self.dropsName = dropsName
+  }
+
+  /// The positions of each group's columns.
+  var members: [[Int]] {
+    var members = Array(repeating: [Int](), count: labels.count)
+    for (column, group) in groupOfColumn.enumerated() { members[group].append(column) }
+    return members
+  }
+}
+
+extension Evaluation {
+  func aggregate(
+    _ aggregation: Aggregation,
+    on grid: EvaluationGrid
+  ) throws(QueryError) -> [Column] {
+    let columns = try vector(aggregation.operand, on: grid)
+    let output: [Column]
+    switch aggregation.aggregator {
+    case .sum, .avg, .count, .min, .max, .group, .stddev, .stdvar:
+      output = try fold(columns, aggregation, on: grid)
+    case .countValues:
+      output = try countValues(columns, aggregation, on: grid)
+    case .quantile:
+      output = try quantiles(columns, aggregation, on: grid)
+    case .topk, .bottomk, .limitk, .limitRatio:
+      output = try select(columns, aggregation, on: grid)
+    }
+    return engine.dropsNamesLate ? output : try finished(output)
+  }
+
+  private func fold(
+    _ columns: [Column],
+    _ aggregation: Aggregation,
+    on grid: EvaluationGrid
+  ) throws(QueryError) -> [Column] {
+    let groups = ColumnGroups(columns, aggregation.grouping)
+    let count = grid.count
+    try charge(groups.labels.count * count)
+    let empty = AggregateState(aggregation.aggregator)
+    var states = Array(repeating: empty, count: groups.labels.count * count)
+    for (column, group) in zip(columns, groups.groupOfColumn) {
+      for index in 0..<count where !column.values[index].isStalenessMarker {
+        states[group * count + index].add(column.values[index])
+      }
+    }
+    return groups.labels.indices.map { group in
+      let values = states[group * count..<(group + 1) * count].map(\.result)
+      return Column(groups.labels[group], values, dropsName: groups.dropsName[group])
+    }
+  }
+
+  private func quantiles(
+    _ columns: [Column],
+    _ aggregation: Aggregation,
+    on grid: EvaluationGrid
+  ) throws(QueryError) -> [Column] {
+    guard let parameter = aggregation.parameter else { return [] }
+    let quantiles = try scalar(parameter, on: grid)
+    guard !columns.isEmpty else { return [] }
+    warnOfQuantiles(quantiles, at: parameter.position)
+    let groups = ColumnGroups(columns, aggregation.grouping)
+    try charge(groups.labels.count * grid.count)
+    var output: [Column] = []
+    for (group, members) in groups.members.enumerated() {
+      var result = Column(
+        emptyFor: groups.labels[group],
+        count: grid.count,
+        dropsName: groups.dropsName[group]
+      )
+      var values: [Double] = []
+      for index in 0..<grid.count {
+        values.removeAll(keepingCapacity: true)
+        for member in members where !columns[member].values[index].isStalenessMarker {
+          values.append(columns[member].values[index])
+        }
+        guard !values.isEmpty else { continue }
+        result.values[index] = Quantile.value(quantiles[index], of: values)
+      }
+      output.append(result)
+    }
+    return output
+  }
+
+  func warnOfQuantiles(_ quantiles: [Double], at position: SourcePosition) {
+    var last: UInt64?
+    for quantile in quantiles where !(quantile >= 0 && quantile <= 1) {
+      guard quantile.bitPattern != last else { continue }
+      last = quantile.bitPattern
+      annotations.warn(
+        "quantile value should be between 0 and 1, got \(quantile.sampleValueText)",
+        at: position
+      )
+    }
+  }
+
+  private func countValues(
+    _ columns: [Column],
+    _ aggregation: Aggregation,
+    on grid: EvaluationGrid
+  ) throws(QueryError) -> [Column] {
+    guard let parameter = aggregation.parameter else { return [] }
+    let name = try string(parameter)
+    guard !name.isEmpty else { throw .execution(message: "invalid label name \"\(name)\"") }
+    var grouping = aggregation.grouping
+    if case .by(let labels) = grouping { grouping = .by(labels + [name]) }
+    let stripped = columns.map { column in
+      Column(column.labels.setting(name, to: ""), [], dropsName: column.dropsName)
+    }
+    let groups = ColumnGroups(stripped, grouping)
+    var places: [LabelSet: Int] = [:]
+    var output: [Column] = []
+    for (column, group) in zip(columns, groups.groupOfColumn) {
+      for index in 0..<grid.count where !column.values[index].isStalenessMarker {
+        let text = column.values[index].plainDecimalText
+        let isKept = aggregation.grouping.keeps(name)
+        let labels = isKept ? groups.labels[group].setting(name, to: text) : groups.labels[group]
+        let place = places[labels] ?? output.count
+        if place == output.count {
+          try charge(grid.count)
+          places[labels] = place
+          let dropsName = groups.dropsName[group]
+          output.append(Column(emptyFor: labels, count: grid.count, dropsName: dropsName))
+        }
+        let known = output[place].values[index]
+        output[place].values[index] = known.isStalenessMarker ? 1 : known + 1
+      }
+    }
+    return output
+  }
+}
+
+extension Aggregation.Grouping {
+  /// The label that `count_values` adds survives the grouping.
+  fileprivate func keeps(_ name: String) -> Bool {
+    guard case .without(let labels) = self else { return true }
+    return !labels.contains(name)
+  }
+}
+
+/// What is known of one group at one time.
+struct AggregateState {
+  private let aggregator: Aggregator
+  private var count = 0
+  private var sum = CompensatedSum()
+  private var mean = CompensatedMean()
+  /// The extreme so far, or the plain mean of a variance.
+  private var value = 0.0
+  private var squares = 0.0
+
+  init(_ aggregator: Aggregator) { self.aggregator = aggregator }
+
+  mutating func add(_ new: Double) {
+    count += 1
+    switch aggregator {
+    case .sum: if count == 1 { sum = CompensatedSum(new) } else { sum.add(new) }
+    case .avg: mean.add(new)
+    case .min: if count == 1 || new < value || value.isNaN { value = new }
+    case .max: if count == 1 || new > value || value.isNaN { value = new }
+    case .stddev, .stdvar:
+      if count == 1 {
+        value = new
+        squares = new.isFinite ? 0 : .nan
+      } else {
+        let difference = new - value
+        value += difference / Double(count)
+        squares += difference * (new - value)
+      }
+    default: break
+    }
+  }
+
+  /// The group's value; the mark of an absent sample when nothing was added.
+  var result: Double {
+    guard count > 0 else { return Column.absent }
+    return switch aggregator {
+    case .sum: sum.value
+    case .avg: mean.value
+    case .count: Double(count)
+    case .min, .max: value
+    case .stdvar: squares / Double(count)
+    case .stddev: (squares / Double(count)).squareRoot()
+    default: 1
+    }
+  }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+import MetricModel
+
+/// Aggregators that pick some of a group's samples and leave them as they are.
+extension Evaluation {
+  func select(
+    _ columns: [Column],
+    _ aggregation: Aggregation,
+    on grid: EvaluationGrid
+  ) throws(QueryError) -> [Column] {
+    guard let parameter = aggregation.parameter else { return [] }
+    let parameters = try scalar(parameter, on: grid)
+    guard !columns.isEmpty else { return [] }
+    let selection: [[Int]]
+    if aggregation.aggregator == .limitRatio {
+      return try selectByRatio(columns, parameters, at: parameter.position)
+    }
+    let counts = try sampleCounts(parameters)
+    guard counts.contains(where: { $0 > 0 }) else { return [] }
+    let groups = ColumnGroups(columns, aggregation.grouping)
+    try charge(columns.count * grid.count)
+    var output = columns.map {
+      Column(emptyFor: $0.labels, count: grid.count, dropsName: $0.dropsName)
+    }
+    let members = groups.members
+    for index in 0..<grid.count where counts[index] > 0 {
+      for group in members {
+        let present = group.filter { !columns[$0].values[index].isStalenessMarker }
+        let best = Self.best(counts[index], of: present, by: aggregation.aggregator) { place in
+          columns[place].values[index]
+        }
+        for place in best { output[place].values[index] = columns[place].values[index] }
+      }
+    }
+    // Only a single evaluation time can have an order.
+    selection = grid.count == 1 ? members : []
+    guard grid.count == 1 else { return output.filter { !$0.isEmpty } }
+    var ordered: [Column] = []
+    for group in selection {
+      let present = group.filter { !output[$0].values[0].isStalenessMarker }
+      let all = present.count
+      let places = Self.best(all, of: present, by: aggregation.aggregator) { place in
+        output[place].values[0]
+      }
+      ordered += places.map { output[$0] }
+    }
+    return ordered
+  }
+
+  /// The `count` best of `places`, best first; of equal ones the earlier.
+  private static func best(
+    _ count: Int,
+    of places: [Int],
+    by aggregator: Aggregator,
+    value: (Int) -> Double
+  ) -> [Int] {
+    guard aggregator != .limitk else { return Array(places.prefix(count)) }
+    let isTop = aggregator == .topk
+    let sorted = places.sorted { first, second in
+      let (left, right) = (value(first), value(second))
+      if left.isNaN || right.isNaN {
+        return left.isNaN == right.isNaN ? first < second : right.isNaN
+      }
+      if left != right { return isTop ? left > right : left < right }
+      return first < second
+    }
+    return Array(sorted.prefix(count))
+  }
+
+  private func sampleCounts(_ parameters: [Double]) throws(QueryError) -> [Int] {
+    if parameters.allSatisfy({ $0 < 1 }) { return parameters.map { _ in 0 } }
+    var counts: [Int] = []
+    for parameter in parameters {
+      if parameter.isNaN { throw .execution(message: "Parameter value is NaN") }
+      if parameter >= 0x1p63 {
+        throw .execution(message: "Scalar value \(parameter.sampleValueText) overflows int64")
+      }
+      if parameter < -0x1p63 {
+        throw .execution(message: "Scalar value \(parameter.sampleValueText) underflows int64")
+      }
+      counts.append(Swift.max(0, Int(parameter)))
+    }
+    return counts
+  }
+
+  private func selectByRatio(
+    _ columns: [Column],
+    _ ratios: [Double],
+    at position: SourcePosition
+  ) throws(QueryError) -> [Column] {
+    var bounds: [Double] = []
+    for ratio in ratios {
+      if ratio.isNaN { throw .execution(message: "Ratio value is NaN") }
+      let capped = Swift.max(-1, Swift.min(1, ratio))
+      if capped != ratio {
+        annotations.warn(
+          "ratio value should be between -1 and 1, got \(ratio.sampleValueText), "
+            + "capping to \(capped.sampleValueText)",
+          at: position
+        )
+      }
+      bounds.append(capped)
+    }
+    var output = columns
+    for place in output.indices {
+      let share = output[place].labels.hashShare
+      for (index, bound) in bounds.enumerated() {
+        let isKept = bound >= 0 ? share < bound : share >= 1 + bound
+        if !isKept { output[place].values[index] = Column.absent }
+      }
+    }
+    return output.filter { !$0.isEmpty }
+  }
+}
+
+extension LabelSet {
+  /// A number from 0 up to 1 that depends on the labels alone and is spread evenly.
+  fileprivate var hashShare: Double {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for label in self {
+      for byte in label.name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+      hash = (hash ^ 0xff) &* 0x0000_0100_0000_01b3
+      for byte in label.value.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+      hash = (hash ^ 0xff) &* 0x0000_0100_0000_01b3
+    }
+    // FNV leaves the upper bits poorly mixed for short texts.
+    hash = (hash ^ (hash >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    hash = (hash ^ (hash >> 27)) &* 0x94d0_49bb_1331_11eb
+    return Double((hash ^ (hash >> 31)) >> 11) * 0x1p-53
+  }
+}

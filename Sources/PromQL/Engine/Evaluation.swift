@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+import MetricModel
+
+/// One query on its way: what it may still use, and what it has found out.
+///
+/// Every node of the tree is evaluated once, for all times of its grid at a time.
+final class Evaluation {
+  let engine: QueryEngine
+  let reading: any SeriesReading
+  let queryStart: Int64
+  let queryEnd: Int64
+  let queryStep: Int64
+  let isRange: Bool
+  var annotations = Annotations()
+  private let deadline: QueryDeadline
+  private var samplesUsed = 0
+  private var chargesSinceCheck = 0
+
+  init(
+    _ engine: QueryEngine,
+    _ grid: EvaluationGrid,
+    end: Int64? = nil,
+    isRange: Bool = false,
+    reading: any SeriesReading,
+    deadline: QueryDeadline
+  ) {
+    self.engine = engine
+    self.reading = reading
+    self.isRange = isRange
+    self.deadline = deadline
+    queryStart = grid.start
+    queryEnd = end ?? grid.end
+    queryStep = isRange ? grid.step : 0
+  }
+
+  /// Counts samples read or made against the limit, and looks at the deadline now and then.
+  func charge(_ samples: Int) throws(QueryError) {
+    samplesUsed += samples
+    guard samplesUsed <= engine.limits.samples else {
+      throw .tooManySamples(limit: engine.limits.samples)
+    }
+    chargesSinceCheck += samples + 1
+    if chargesSinceCheck > 5_000 { try checkDeadline() }
+  }
+
+  func checkDeadline() throws(QueryError) {
+    chargesSinceCheck = 0
+    if deadline.isPast() { throw .timedOut(limit: deadline.limit) }
+  }
+
+  // MARK: Nodes
+
+  func evaluate(
+    _ expression: Expression,
+    on grid: EvaluationGrid
+  ) throws(QueryError) -> Evaluated {
+    try checkDeadline()
+    switch expression.form {
+    case .number(let literal):
+      return .scalar(Array(repeating: literal.value, count: grid.count))
+    case .string(let text): return .string(text)
+    case .parentheses(let inner): return try evaluate(inner, on: grid)
+    case .selector(let selector):
+      return .vector(try instantVector(selector, on: grid, gives: .value))
+    case .unary(let sign, let operand): return try unary(sign, operand, on: grid)
+    case .binary(let binary): return try self.binary(binary, on: grid)
+    case .aggregation(let aggregation):
+      return .vector(try aggregate(aggregation, on: grid))
+    case .call(let call): return try self.call(call, at: expression.position, on: grid)
+    case .range, .subquery:
+      // The type checker lets these stand only where a function takes them.
+      throw .refused(message: "a range vector cannot stand here")
+    }
+  }
+
+  func vector(_ expression: Expression, on grid: EvaluationGrid) throws(QueryError) -> [Column] {
+    guard case .vector(let columns) = try evaluate(expression, on: grid) else {
+      throw .refused(message: "expected type instant vector, got \(expression.type.rawValue)")
+    }
+    return columns
+  }
+
+  func scalar(_ expression: Expression, on grid: EvaluationGrid) throws(QueryError) -> [Double] {
+    guard case .scalar(let values) = try evaluate(expression, on: grid) else {
+      throw .refused(message: "expected type scalar, got \(expression.type.rawValue)")
+    }
+    return values
+  }
+
+  func string(_ expression: Expression) throws(QueryError) -> String {
+    guard case .string(let text) = expression.unwrapped.form else {
+      throw .refused(message: "expected type string, got \(expression.type.rawValue)")
+    }
+    return text
+  }
+
+  private func unary(
+    _ sign: UnaryOperator,
+    _ operand: Expression,
+    on grid: EvaluationGrid
+  ) throws(QueryError) -> Evaluated {
+    let value = try evaluate(operand, on: grid)
+    guard sign == .minus else { return value }
+    switch value {
+    case .scalar(let values): return .scalar(values.map { -$0 })
+    case .string: return value
+    case .vector(var columns):
+      for index in columns.indices { columns[index].transform { -$0 } }
+      return .vector(try droppingNames(columns))
+    }
+  }
+
+  // MARK: Names
+
+  /// The columns with their metric names marked as dropped, or dropped at once.
+  func droppingNames(_ columns: [Column]) throws(QueryError) -> [Column] {
+    var columns = columns
+    for index in columns.indices { columns[index].dropsName = true }
+    return engine.dropsNamesLate ? columns : try finished(columns)
+  }
+
+  /// The columns as a result shows them: marked names gone, equal label sets put together.
+  func finished(_ columns: [Column]) throws(QueryError) -> [Column] {
+    var columns = columns
+    for index in columns.indices where columns[index].dropsName {
+      columns[index].labels = columns[index].labels.withoutNameLabels
+      columns[index].dropsName = false
+    }
+    return try merged(columns)
+  }
+
+  /// The columns with equal label sets put together, which must not have samples at the same time.
+  func merged(_ columns: [Column]) throws(QueryError) -> [Column] {
+    var places: [LabelSet: Int] = [:]
+    var output: [Column] = []
+    output.reserveCapacity(columns.count)
+    for column in columns {
+      guard let place = places[column.labels] else {
+        places[column.labels] = output.count
+        output.append(column)
+        continue
+      }
+      for index in column.values.indices where !column.values[index].isStalenessMarker {
+        guard output[place].values[index].isStalenessMarker else {
+          throw .execution(message: "vector cannot contain metrics with the same labelset")
+        }
+        output[place].values[index] = column.values[index]
+      }
+      output[place].dropsName = output[place].dropsName || column.dropsName
+    }
+    return output
+  }
+
+  // MARK: Results
+
+  /// The samples of an instant query's vector.
+  func samples(
+    of columns: [Column],
+    for expression: Expression,
+    at time: Timestamp
+  ) throws(QueryError) -> [VectorSample] {
+    var columns = try finished(columns.filter { !$0.isEmpty })
+    try checkSize(columns)
+    if !expression.ordersItsResult { columns.sort { $0.labels < $1.labels } }
+    return columns.map { VectorSample(labels: $0.labels, timestamp: time, value: $0.values[0]) }
+  }
+
+  /// The series of a range query's result.
+  func series(of columns: [Column], on grid: EvaluationGrid) throws(QueryError) -> [Series] {
+    var columns = try finished(columns.filter { !$0.isEmpty })
+    try checkSize(columns)
+    columns.sort { $0.labels < $1.labels }
+    return columns.map { column in
+      var samples: [Sample] = []
+      for (index, value) in column.values.enumerated() where !value.isStalenessMarker {
+        samples.append(Sample(Timestamp(unixMilliseconds: grid.time(index)), value))
+      }
+      return Series(labels: column.labels, samples: samples)
+    }
+  }
+
+  func checkSize(_ columns: [Column]) throws(QueryError) {
+    guard columns.count <= engine.limits.series else {
+      throw .tooManySeries(limit: engine.limits.series)
+    }
+  }
+}
+
+extension Expression {
+  /// The order of an instant query's samples says something.
+  fileprivate var ordersItsResult: Bool {
+    switch unwrapped.form {
+    case .aggregation(let aggregation):
+      aggregation.aggregator == .topk || aggregation.aggregator == .bottomk
+    case .call(let call):
+      switch call.function {
+      case .sort, .sortDesc, .sortByLabel, .sortByLabelDesc: true
+      default: false
+      }
+    default: false
+    }
+  }
+}

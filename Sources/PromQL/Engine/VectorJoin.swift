@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+import MetricModel
+
+/// Matches the samples of two vectors and applies an operator to each pair.
+struct VectorJoin {
+  private let binary: BinaryExpression
+  private let matching: VectorMatching
+  private let left: [Column]
+  private let right: [Column]
+  private let count: Int
+  private let many: [Column]
+  private let one: [Column]
+  private let isOneLeft: Bool
+  private var keys: MatchKeys
+  private let manyKeys: [Int]
+  private let oneKeys: [Int]
+  private var output: [Column] = []
+  private var outputPlaces: [LabelSet: Int] = [:]
+  /// The output column of a pair, by the positions of both.
+  private var pairPlaces: [Int: Int] = [:]
+
+  init(_ left: [Column], _ right: [Column], _ binary: BinaryExpression, count: Int) {
+    self.binary = binary
+    self.left = left
+    self.right = right
+    self.count = count
+    matching = binary.matching ?? VectorMatching()
+    if case .oneToMany = matching.cardinality { isOneLeft = true } else { isOneLeft = false }
+    (many, one) = isOneLeft ? (right, left) : (left, right)
+    var keys = MatchKeys(matching)
+    manyKeys = many.map { keys.number(of: $0.labels) }
+    oneKeys = one.map { keys.number(of: $0.labels) }
+    self.keys = keys
+  }
+
+  /// The columns of all pairs.
+  ///
+  /// - Throws: ``QueryError/execution(message:)`` when a sample has more partners than allowed.
+  mutating func joined() throws(QueryError) -> [Column] {
+    let none = -1
+    var partner = Array(repeating: none, count: keys.count)
+    var manyOfKey = Array(repeating: none, count: keys.count)
+    // For each output column the key that wrote to it at this time.
+    var writers: [Int] = []
+    for index in 0..<count {
+      for key in partner.indices {
+        partner[key] = none
+        manyOfKey[key] = none
+      }
+      for place in writers.indices { writers[place] = none }
+      for (position, column) in one.enumerated() where !column.values[index].isStalenessMarker {
+        let key = oneKeys[position]
+        guard partner[key] == none else { throw duplicate(key, partner[key], position) }
+        partner[key] = position
+      }
+      for (position, column) in many.enumerated() where !column.values[index].isStalenessMarker {
+        let key = manyKeys[position]
+        let other = partner[key]
+        if other == none && fillForOne == nil {
+          continue
+        }
+        let isFirst = manyOfKey[key] == none
+        manyOfKey[key] = position
+        if case .oneToOne = matching.cardinality, !isFirst { throw multipleMatches }
+        let place = outputPlace(many: position, one: other == none ? nil : other)
+        while writers.count < output.count { writers.append(none) }
+        if writers[place] != none {
+          throw writers[place] == key
+            ? notUnique
+            : .execution(message: "vector cannot contain metrics with the same labelset")
+        }
+        writers[place] = key
+        let oneValue = other == none ? fillForOne ?? .nan : one[other].values[index]
+        write(many: column.values[index], one: oneValue, to: place, at: index)
+      }
+      guard let fill = fillForMany else { continue }
+      for (key, position) in partner.enumerated() where position != none && manyOfKey[key] == none {
+        let place = outputPlace(many: nil, one: position)
+        while writers.count < output.count { writers.append(none) }
+        write(many: fill, one: one[position].values[index], to: place, at: index)
+      }
+    }
+    return output.filter { !$0.isEmpty }
+  }
+
+  private var fillForOne: Double? {
+    (isOneLeft ? matching.leftFill : matching.rightFill)?.value
+  }
+
+  private var fillForMany: Double? {
+    (isOneLeft ? matching.rightFill : matching.leftFill)?.value
+  }
+
+  private mutating func write(many: Double, one: Double, to place: Int, at index: Int) {
+    let (left, right) = isOneLeft ? (one, many) : (many, one)
+    let result = binary.operation.apply(left, right)
+    if binary.operation.isComparison && !binary.returnsBool {
+      if result != 0 { output[place].values[index] = left }
+    } else {
+      output[place].values[index] = result
+    }
+  }
+
+  // MARK: Result labels
+
+  private mutating func outputPlace(many: Int?, one: Int?) -> Int {
+    // Positions are below 2^31: a vector of that many series fits no limit.
+    let pair = ((many ?? -1) + 1) << 32 | ((one ?? -1) + 1)
+    if let place = pairPlaces[pair] { return place }
+    let labels = resultLabels(many: many, one: one)
+    let marks = [many.map { self.many[$0].dropsName }, one.map { self.one[$0].dropsName }]
+    let dropsName = binary.returnsBool || (marks[isOneLeft ? 1 : 0] ?? marks[0] ?? false)
+    let place: Int
+    if let known = outputPlaces[labels] {
+      place = known
+      output[place].dropsName = output[place].dropsName || dropsName
+    } else {
+      place = output.count
+      outputPlaces[labels] = place
+      output.append(Column(emptyFor: labels, count: count, dropsName: dropsName))
+    }
+    pairPlaces[pair] = place
+    return place
+  }
+
+  private func resultLabels(many: Int?, one: Int?) -> LabelSet {
+    guard let many else {
+      // The missing sample on the many side is made up: it has the key's labels only.
+      let key = one.map { keys.sets[oneKeys[$0]] } ?? .empty
+      return including(one, into: key)
+    }
+    var labels = self.many[many].labels
+    if !binary.operation.isComparison { labels = labels.withoutNameLabels }
+    guard case .oneToOne = matching.cardinality else { return including(one, into: labels) }
+    let names = Set(matching.labels)
+    return matching.isOn ? labels.keeping(names) : labels.removing(names)
+  }
+
+  private func including(_ one: Int?, into labels: LabelSet) -> LabelSet {
+    var labels = labels
+    for name in matching.includedLabels {
+      labels = labels.setting(name, to: one.flatMap { self.one[$0].labels[name] } ?? "")
+    }
+    return labels
+  }
+
+  // MARK: Faults
+
+  private var multipleMatches: QueryError {
+    .execution(
+      message: "multiple matches for labels: many-to-one matching must be explicit "
+        + "(group_left/group_right)"
+    )
+  }
+
+  private var notUnique: QueryError {
+    .execution(
+      message: "multiple matches for labels: grouping labels must ensure unique matches"
+    )
+  }
+
+  private func duplicate(_ key: Int, _ first: Int, _ second: Int) -> QueryError {
+    let texts = [one[first].labels, one[second].labels].sorted().map(\.bracedText)
+    let side = isOneLeft ? "left" : "right"
+    return .execution(
+      message: "found duplicate series for the match group \(keys.sets[key].bracedText) "
+        + "on the \(side) hand-side of the operation: [\(texts.joined(separator: ", "))];"
+        + "many-to-many matching not allowed: matching labels must be unique on one side"
+    )
+  }
+}
+
+extension LabelSet {
+  /// All labels in braces, the metric name as `__name__`.
+  fileprivate var bracedText: String {
+    let pairs = map { "\($0.name)=\($0.value.quotedForPromQL)" }
+    return "{\(pairs.joined(separator: ", "))}"
+  }
+}
