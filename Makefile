@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+.POSIX:
+.PHONY: help setup setup-peers demo test lint lab bench deb clean
+
+# A build in CI refuses warnings; a user's build with a newer compiler must not.
+SWIFT_FLAGS = $$([ "$${CI:-}" != true ] || echo -Xswiftc -warnings-as-errors)
+
+help: ## List these targets.
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
+	  while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+setup: ## Install the libraries the build needs; does nothing when they are there.
+	@sh deploy/setup.sh
+
+setup-peers: ## Unpack the programs that tests compare with into .peers/, without installing them.
+	@sh Tests/Peers/setup.sh
+
+demo: setup ## Build hvsmon and show it on a simulated cluster.
+	swift build -c release --product hvsmon
+	.build/release/hvsmon demo
+
+test: setup setup-peers ## Build and run all tests.
+	swift build --build-tests --explicit-target-dependency-import-check error $(SWIFT_FLAGS)
+	swift test --skip-build $(SWIFT_FLAGS)
+
+lint: ## Check the format of the Swift sources and the syntax of the scripts.
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	@for script in deploy/*.sh $$(find Tests -name '*.sh'); do sh -n "$$script" || exit 1; done
+	@bash -n .ci/run
+
+lab: ## Run the tests that want root and network namespaces.
+	@echo 'make lab: the lab of network namespaces belongs to later work.' >&2; exit 2
+
+bench: ## Measure hvsmon against its budgets.
+	@[ -f Tests/Bench/bench.sh ] || { \
+	  echo 'make bench: Tests/Bench/bench.sh is missing, so there is nothing to measure with.' >&2; \
+	  exit 2; }
+	sh Tests/Bench/bench.sh
+
+deb: ## Build a Debian package.
+	@echo 'make deb: the Debian package belongs to later work.' >&2; exit 2
+
+clean: ## Delete what was built and the unpacked programs of setup-peers.
+	rm -rf .build .peers
