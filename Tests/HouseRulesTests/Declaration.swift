@@ -111,7 +111,8 @@ extension SourceFile {
       || isSymbol(">", at: index - 1) && isSymbol("-", at: index - 2)
   }
 
-  private func requirements(ofProtocolAt keyword: Int) -> [Declaration] {
+  /// What the protocol requires, in order.
+  func requirements(ofProtocolAt keyword: Int) -> [Declaration] {
     guard let brace = tokens[keyword...].firstIndex(where: { $0.isSymbol("{") }) else { return [] }
     let end = closing(brace)
     var found: [Declaration] = []

@@ -4,28 +4,31 @@
 enum EdgeRules {
   /// Members that only fulfil a protocol of the standard library explain themselves.
   private static let witnesses: Set<String> = [
-    "description", "debugDescription", "errorDescription",
+    "var description", "var debugDescription", "var errorDescription", "var customMirror",
+    "func next )", "func makeIterator )", "func hash into", "func encode to", "init from",
+    "init dictionaryLiteral", "init arrayLiteral", "init stringLiteral", "init integerLiteral",
+    "init floatLiteral", "init booleanLiteral", "init nilLiteral",
   ]
 
   private static func isWitness(_ declaration: Declaration) -> Bool {
-    let signature = declaration.signature.map(\.text)
+    let words = declaration.signature.map(\.text)
     switch declaration.keyword {
-    case "var": return witnesses.contains(declaration.name)
+    case "var": return witnesses.contains("var \(declaration.name)")
+    case "init": return witnesses.contains("init \(words.dropFirst(2).first ?? "")")
+    case "func" where declaration.signature.dropFirst().first?.kind == .symbol: return true
     case "func":
-      let isOperator = declaration.signature.dropFirst().first?.kind == .symbol
-      let isIteration = ["next", "makeIterator"].contains(declaration.name) && signature[3] == ")"
-      let isHash = declaration.name == "hash" && signature[3] == "into"
-      return isOperator || isIteration || isHash
+      return witnesses.contains("func \(declaration.name) \(words.dropFirst(3).first ?? "")")
     default: return false
     }
   }
 
-  /// Every declaration that other modules see has a `///` comment.
-  static func documentation(_ file: SourceFile) -> [Violation] {
+  /// Every declaration that other modules see has a `///` comment, witnesses aside.
+  static func documentation(_ file: SourceFile, _ witnesses: Witnesses) -> [Violation] {
     file.exportedDeclarations.compactMap { declaration in
       let lines = (declaration.firstLine - 1)..<max(declaration.firstLine, declaration.keywordLine)
       let isDocumented = lines.contains { file.documentationLines.contains($0) }
-      guard !isDocumented && !isWitness(declaration) else { return nil }
+      guard !isDocumented, !isWitness(declaration), !witnesses.contains(declaration, of: file)
+      else { return nil }
       return file.violation(
         declaration.keywordLine,
         "'\(declaration.keyword) \(declaration.name)' has no /// comment directly above"

@@ -2,6 +2,11 @@
 import Testing
 
 @Suite struct EdgeRulesTests {
+  private func undocumented(_ text: String) -> [Int] {
+    let file = snippet(text)
+    return lines(EdgeRules.documentation(file, Witnesses(protocolsIn: [file])))
+  }
+
   @Test(arguments: [
     "package func a() {}", "package var a: Int { 1 }", "package let a = 1", "package init() {}",
     "package static let a = 1", "package struct A {}", "package enum A {}", "package actor A {}",
@@ -12,11 +17,11 @@ import Testing
     "package class func a() {}",
   ])
   func `what other modules see is documented`(_ code: String) {
-    #expect(lines(EdgeRules.documentation(snippet("let z = 1\n\(code)"))) == [2])
-    #expect(lines(EdgeRules.documentation(snippet("// Not documentation.\n\(code)"))) == [2])
-    #expect(lines(EdgeRules.documentation(snippet("/// Far.\n\n\(code)"))) == [3])
-    #expect(EdgeRules.documentation(snippet("/// Good.\n\(code)")).isEmpty)
-    #expect(EdgeRules.documentation(snippet("/// Good.\n@A(b: 1)\n@C\n\(code)")).isEmpty)
+    #expect(undocumented("let z = 1\n\(code)") == [2])
+    #expect(undocumented("// Not documentation.\n\(code)") == [2])
+    #expect(undocumented("/// Far.\n\n\(code)") == [3])
+    #expect(undocumented("/// Good.\n\(code)").isEmpty)
+    #expect(undocumented("/// Good.\n@A(b: 1)\n@C\n\(code)").isEmpty)
   }
 
   @Test func `a requirement of a protocol is documented`() {
@@ -32,7 +37,7 @@ import Testing
         static func d()
       }
       """
-    #expect(lines(EdgeRules.documentation(snippet(text))) == [5, 6, 9])
+    #expect(undocumented(text) == [5, 6, 9])
   }
 
   @Test(arguments: [
@@ -40,15 +45,39 @@ import Testing
     "package static func == (a: A, b: A) -> Bool { true }", "package var description: String { a }",
     "package func hash(into hasher: inout Hasher) {}", "package func makeIterator() -> A { a }",
     "package mutating func next() -> Int? { nil }", "package var errorDescription: String? { nil }",
+    "package init(dictionaryLiteral elements: (A, B)...) {}",
+    "package var customMirror: Mirror { a }",
+    "package func encode(to encoder: any Encoder) throws {}",
     "func a() {}", "private let package = 1", "let package = Package(name: a)",
   ])
   func `what explains itself or stays inside may go without`(_ code: String) {
-    #expect(EdgeRules.documentation(snippet("\n\(code)")).isEmpty)
+    #expect(undocumented("\n\(code)").isEmpty)
   }
 
   @Test func `a name alone makes no witness`() {
-    let text = "package func next(now: Int) {}\npackage func description() {}\npackage var next = 1"
-    #expect(lines(EdgeRules.documentation(snippet(text))) == [1, 2, 3])
+    let text = "package func next(now: Int) {}\npackage func description() {}\npackage func hash"
+    #expect(undocumented(text) == [1, 2, 3])
+  }
+
+  @Test func `a member that a protocol of the tree requires may go without`() {
+    let protocols = """
+      /// A.
+      package protocol A: Sendable {
+        /// Does b.
+        func b(_ c: Int)
+      }
+      /// D.
+      package protocol D: A {
+        /// E.
+        var e: Int { get }
+      }
+
+      """
+    let members =
+      "\n  private func z() { y() }\n  package func b(_ c: Int) {}\n  package let e = 1\n}"
+    #expect(undocumented("\(protocols)struct F: D {\(members)").isEmpty)
+    #expect(undocumented("\(protocols)extension F: A {\(members)") == [14])
+    #expect(undocumented("\(protocols)struct F {\(members)") == [13, 14])
   }
 
   @Test(arguments: [
