@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+import FoundationEssentials
+
+/// Decides, from a request's head alone, whether a request is served and by which route: pure.
+struct Admission: Sendable {
+  /// What is known of a request before its body.
+  struct Head: Sendable {
+    let method: String
+    /// The request line's middle part, as it came.
+    let target: String
+    let headers: HTTPHeaders
+    let remoteAddress: String
+  }
+
+  /// A request that may go on.
+  struct Pass: Sendable {
+    let route: HTTPRoute
+    let path: String
+    let tokenName: String?
+    let role: AccessRole?
+  }
+
+  enum Verdict {
+    case pass(Pass)
+    case refuse(ServerResponse)
+  }
+
+  private let settings: HTTPServerSettings
+  private let exact: [String: [HTTPRoute]]
+  /// Longest first.
+  private let prefixes: [(prefix: String, routes: [HTTPRoute])]
+
+  init(settings: HTTPServerSettings, routes: [HTTPRoute]) {
+    self.settings = settings
+    var exact: [String: [HTTPRoute]] = [:]
+    var prefixes: [String: [HTTPRoute]] = [:]
+    for route in routes {
+      switch route.path {
+      case .exact(let path): exact[path, default: []].append(route)
+      case .prefix(let path): prefixes[path, default: []].append(route)
+      }
+    }
+    self.exact = exact
+    self.prefixes =
+      prefixes.map { (prefix: $0.key, routes: $0.value) }
+      .sorted { $0.prefix.utf8.count > $1.prefix.utf8.count }
+  }
+
+  func verdict(_ head: Head) -> Verdict {
+    let headerBytes = head.headers.fields.reduce(head.method.utf8.count + head.target.utf8.count) {
+      $0 + $1.name.utf8.count + $1.value.utf8.count + 4
+    }
+    guard headerBytes <= settings.maxHeaderBytes else {
+      let limit = settings.maxHeaderBytes
+      return .refuse(.text("the request header is over the limit of \(limit) bytes\n", status: 431))
+    }
+    let path = Self.path(target: head.target)
+    guard let routes = routes(path: path) else {
+      return .refuse(.text("there is nothing at this path\n", status: 404))
+    }
+    let method = head.method == "HEAD" ? "GET" : head.method
+    guard method != "OPTIONS", let route = routes.first(where: { $0.methods.contains(method) })
+    else { return .refuse(Self.methodRefusal(head.method, routes)) }
+    let token: AccessToken?
+    switch identify(head.headers) {
+    case .nobody: token = nil
+    case .known(let known): token = known
+    case .unknown:
+      guard route.role == nil else {
+        return .refuse(Self.unauthorized("the access token is not known"))
+      }
+      token = nil
+    }
+    let role = settings.tokens.isEmpty ? .operate : token?.role
+    if let needed = route.role {
+      guard let role else {
+        return .refuse(
+          Self.unauthorized("an access token is needed: send Authorization: Bearer TOKEN")
+        )
+      }
+      guard role >= needed else {
+        let name = token?.name ?? ""
+        return .refuse(.text("the token \(name) may not do this: it only reads\n", status: 403))
+      }
+    }
+    if route.role == .operate, method != "GET", Self.isCrossSite(head.headers) {
+      return .refuse(.text("requests from other web sites are not taken here\n", status: 403))
+    }
+    return .pass(Pass(route: route, path: path, tokenName: token?.name, role: role))
+  }
+
+  var bodyRefusal: ServerResponse {
+    .text("the request body is over the limit of \(settings.maxBodyBytes) bytes\n", status: 413)
+  }
+
+  // MARK: Path and method
+
+  private func routes(path: String) -> [HTTPRoute]? {
+    exact[path] ?? prefixes.first { path.utf8.starts(with: $0.prefix.utf8) }?.routes
+  }
+
+  private static func methodRefusal(_ method: String, _ routes: [HTTPRoute]) -> ServerResponse {
+    var allowed = routes.reduce(into: Set(["OPTIONS"])) { $0.formUnion($1.methods) }
+    if allowed.contains("GET") { allowed.insert("HEAD") }
+    let list = allowed.sorted().joined(separator: ", ")
+    var response =
+      method == "OPTIONS"
+      ? ServerResponse(status: 204) : .text("\(list) are taken here\n", status: 405)
+    response.headers["Allow"] = list
+    return response
+  }
+
+  /// The decoded path of a request target, which may be a whole URL (RFC 9112, section 3.2.2).
+  static func path(target: String) -> String {
+    var text = target.utf8[...]
+    if text.first != UInt8(ascii: "/"), let rest = afterScheme(target) {
+      text = rest.utf8.drop { $0 != UInt8(ascii: "/") }
+    }
+    let path = URLText.decoded(text.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") })
+    return path.isEmpty ? "/" : path
+  }
+
+  static func query(target: String) -> [ServerRequest.Parameter] {
+    guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return [] }
+    return URLText.parameters(target.utf8[target.utf8.index(after: mark)...])
+  }
+
+  // MARK: Who asks
+
+  private enum Sender {
+    case nobody
+    case known(AccessToken)
+    case unknown
+  }
+
+  private func identify(_ headers: HTTPHeaders) -> Sender {
+    guard let field = headers["Authorization"], !settings.tokens.isEmpty else { return .nobody }
+    guard let secret = Self.secret(authorization: field) else { return .unknown }
+    let digest = Digest.sha256(secret)
+    // Every token is compared, so that the time does not tell which one came close.
+    var found: AccessToken?
+    for token in settings.tokens where token.matches(digest: digest) { found = token }
+    return found.map { .known($0) } ?? .unknown
+  }
+
+  /// The secret of `Bearer SECRET` (RFC 6750), or of `Basic base64(anybody:SECRET)` (RFC 7617),
+  /// which is what a browser can send.
+  private static func secret(authorization: String) -> [UInt8]? {
+    let parts = authorization.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
+    guard parts.count == 2 else { return nil }
+    if HTTPHeaders.isSameName(String(parts[0]), "Bearer") { return Array(parts[1].utf8) }
+    guard HTTPHeaders.isSameName(String(parts[0]), "Basic"),
+      let pair = Data(base64Encoded: String(parts[1])),
+      let colon = pair.firstIndex(of: UInt8(ascii: ":"))
+    else { return nil }
+    return Array(pair[pair.index(after: colon)...])
+  }
+
+  private static func unauthorized(_ reason: String) -> ServerResponse {
+    var response = ServerResponse.text(reason + "\n", status: 401)
+    response.headers.add("WWW-Authenticate", "Bearer realm=\"hvsmon\"")
+    response.headers.add("WWW-Authenticate", "Basic realm=\"hvsmon: the token is the password\"")
+    return response
+  }
+
+  /// Tells whether a page of another site made the browser send this.
+  ///
+  /// A browser adds by itself what identifies its user, be it a remembered password or a loopback
+  /// address; programs send neither of the two fields.
+  private static func isCrossSite(_ headers: HTTPHeaders) -> Bool {
+    if let site = headers["Sec-Fetch-Site"] { return site != "same-origin" && site != "none" }
+    guard let origin = headers["Origin"] else { return false }
+    guard let authority = afterScheme(origin), let host = headers["Host"] else { return true }
+    return !HTTPHeaders.isSameName(String(authority), host)
+  }
+
+  /// What follows `://`; nil without it.
+  private static func afterScheme(_ text: String) -> Substring? {
+    guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://") else { return nil }
+    return text[colon...].dropFirst(3)
+  }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+import CMicroHTTPD
+import Synchronization
+
+/// One request and its reply, from the request line to the last byte sent.
+///
+/// libmicrohttpd calls it on one thread at a time; the handler's task and the end of the server
+/// meet it under the lock.
+final class Exchange: Sendable {
+  /// What has arrived of a request that goes on, or why it does not.
+  struct Incoming {
+    let head: Admission.Head
+    var verdict: Admission.Verdict
+    var body: [UInt8] = []
+    /// Bytes of a refused body that were thrown away.
+    var discardedBytes = 0
+  }
+
+  /// Where the exchange stands; it only moves downwards.
+  enum Stage {
+    case requestLine(target: String)
+    case receiving(Incoming)
+    /// libmicrohttpd leaves the connection alone until it is resumed.
+    case suspended(ConnectionHandle)
+    case answered(ServerResponse)
+    case sent
+  }
+
+  private struct State {
+    var stage: Stage
+    var tasks: [Task<Void, Never>] = []
+  }
+
+  private let state: Mutex<State>
+
+  init(target: String) {
+    state = Mutex(State(stage: .requestLine(target: target)))
+  }
+
+  /// Takes the stage out, to be put back with ``put(_:)`` by the same libmicrohttpd callback.
+  ///
+  /// What can grow leaves the state with it, so that appending copies nothing.
+  func take() -> Stage {
+    state.withLock { state in
+      let stage = state.stage
+      switch stage {
+      case .receiving, .answered: state.stage = .sent
+      case .requestLine, .suspended, .sent: break
+      }
+      return stage
+    }
+  }
+
+  func put(_ stage: Stage) {
+    state.withLock { $0.stage = stage }
+  }
+
+  /// Suspends the connection; both at once, so that nobody resumes it before.
+  func suspend(_ connection: ConnectionHandle) {
+    state.withLock { state in
+      MHD_suspend_connection(connection.pointer)
+      state.stage = .suspended(connection)
+    }
+  }
+
+  /// Gives the tasks that work for this exchange, which ends them when it has its answer.
+  func own(_ tasks: [Task<Void, Never>]) {
+    let isOver = state.withLock { state in
+      guard case .suspended = state.stage else { return true }
+      state.tasks = tasks
+      return false
+    }
+    if isOver { for task in tasks { task.cancel() } }
+  }
+
+  /// Stores the reply and resumes the connection, unless there is a reply already.
+  ///
+  /// - Returns: Whether it did; then the connection is no longer suspended.
+  func finish(_ response: ServerResponse) -> Bool {
+    let (connection, tasks) = state.withLock { state -> (ConnectionHandle?, [Task<Void, Never>]) in
+      guard case .suspended(let connection) = state.stage else { return (nil, []) }
+      defer { state.tasks = [] }
+      state.stage = .answered(response)
+      return (connection, state.tasks)
+    }
+    guard let connection else { return false }
+    for task in tasks { task.cancel() }
+    MHD_resume_connection(connection.pointer)
+    return true
+  }
+}
+
+/// A connection of libmicrohttpd.
+///
+/// `@unchecked`: a task only resumes it, which libmicrohttpd allows on any thread; it lives at
+/// least as long as it is suspended.
+struct ConnectionHandle: @unchecked Sendable {
+  let pointer: OpaquePointer
+}
