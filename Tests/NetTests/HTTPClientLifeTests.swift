@@ -25,7 +25,9 @@ final class Tally: Sendable {
   /// Waits until at least one more was added, or the time is over; tells which.
   func next(within limit: Duration = .seconds(5)) async -> Bool {
     await withTaskGroup(of: Bool.self) { group in
-      group.addTask { for await _ in self.stream { return true }; return false }
+      group.addTask {
+        for await _ in self.stream { return true }; return false
+      }
       group.addTask { (try? await Task.sleep(for: limit)) == nil }
       defer { group.cancelAll() }
       return await group.next() ?? false

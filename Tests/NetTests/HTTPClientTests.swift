@@ -211,7 +211,8 @@ func residentBytes() -> Int {
     )
   }
 
-  @Test func `a peer that closes in the middle is told from one that never answered`() async throws {
+  @Test func `a peer that closes in the middle is told from one that never answered`() async throws
+  {
     let header = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"
     let server = try RawServer(.readHeader, .send(header + "1234"))
     let host = "127.0.0.1:\(server.port)"

@@ -240,7 +240,7 @@ package final class RawServer: Sendable {
     return true
   }
 
-  private static let noSignal = Int32(MSG_NOSIGNAL.rawValue)
+  private static let noSignal = Int32(truncatingIfNeeded: MSG_NOSIGNAL)
 
   // MARK: System
 
