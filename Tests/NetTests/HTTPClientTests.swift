@@ -307,7 +307,9 @@ func residentBytes() -> Int {
       "http:///\(secret)", "https://127.0.0.1:\(server.port)/\(secret)",
     ]
     for url in urls {
-      let error = try #require(await failure(of: HTTPRequest(url: url), with: client))
+      let error = try #require(
+        await failure(of: HTTPRequest(url: url, timeout: .milliseconds(500)), with: client)
+      )
       #expect(!error.description.contains(secret))
       #expect(!"\(String(reflecting: error))".contains(secret))
     }

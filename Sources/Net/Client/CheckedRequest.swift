@@ -53,6 +53,11 @@ struct CheckedRequest: Sendable {
 
   /// Reads `name:port` out of a URL by libcurl's own parser, so that both agree on it.
   static func authority(url: String) throws(HTTPClientError) -> String {
+    // libcurl takes "http:/x" and "http:///x" for the host x, so that a path would pass for a host.
+    let slashes = url.utf8.drop { $0 != UInt8(ascii: "/") }.prefix { $0 == UInt8(ascii: "/") }
+    guard slashes.count == 2 else {
+      throw .invalidRequest(reason: "the URL names no host after http:// or https://")
+    }
     guard let parts = curl_url() else {
       throw .internalFailure(reason: "no memory for a URL")
     }
