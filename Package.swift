@@ -53,7 +53,7 @@ let modules: [Target] = [
   library("ChunkCodec"),
   library("PromQL", ["MetricModel", "Patterns"]),
   library("Rules", ["MetricModel", "YAML", "Patterns", "Configuration", "PromQL"]),
-  library("Notifying", ["MetricModel", "Logging", "Patterns", "Configuration", "Rules"]),
+  library("Notifying", ["MetricModel", "Logging", "YAML", "Patterns", "Configuration", "Rules"]),
   library("Net", ["Logging", "CCurl", "CMicroHTTPD", "CCrypto", "CZlib"]),
   library("SQLite", ["CSQLite"]),
   library("SeriesStore", ["MetricModel", "Logging", "Patterns", "ChunkCodec", "SQLite"]),
@@ -98,7 +98,10 @@ let testTargets: [Target] = [
   tests("ChunkCodecTests", ["ChunkCodec"]),
   tests("PromQLTests", ["PromQL", "MetricModel", "Patterns"]),
   tests("RulesTests", ["Rules", "PromQL", "MetricModel", "YAML", "Configuration"]),
-  tests("NotifyingTests", ["Notifying", "Rules", "MetricModel", "Configuration"]),
+  tests(
+    "NotifyingTests",
+    ["Notifying", "Rules", "MetricModel", "Configuration", "Patterns", "Logging"]
+  ),
   tests("NetTests", ["Net"]),
   tests("SQLiteTests", ["SQLite"]),
   tests("SeriesStoreTests", ["SeriesStore", "SQLite", "MetricModel"]),

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+package import Logging
+package import MetricModel
+
+/// Carries queued notifications to their receivers, at least once, in order for each group.
+///
+/// Each integration is served by a task of its own, so that a slow one delays no other.
+package actor Dispatcher {
+  private let queue: any NotificationQueueing
+  private let policy: DeliveryPolicy
+  private let clock: any TimeSource
+  private let sleeper: any Sleeping
+  private let logger: Logger
+  private var random: any RandomNumberGenerator & Sendable
+  private var integrations: [IntegrationID: Integration] = [:]
+  private var lanes: [IntegrationID: Lane] = [:]
+  private var recorded: [IntegrationID: DeliveryStatistics] = [:]
+  private var isStopping = false
+
+  /// The task of one integration and the way to wake it.
+  private struct Lane {
+    let task: Task<Void, Never>
+    let signal: AsyncStream<Void>.Continuation
+    /// The peer wants no message before.
+    var blockedUntil: Timestamp?
+  }
+
+  /// Makes a dispatcher that does nothing before ``serve(_:)``.
+  ///
+  /// - Parameters:
+  ///   - queue: Where notifications wait.
+  ///   - policy: How stubborn to be.
+  ///   - clock: Tells the time.
+  ///   - sleeper: Lets tasks rest.
+  ///   - random: Spreads the tries.
+  ///   - logger: Is told of every notification that is delivered late or given up.
+  package init(
+    queue: any NotificationQueueing,
+    policy: DeliveryPolicy = DeliveryPolicy(),
+    clock: any TimeSource,
+    sleeper: any Sleeping = SystemSleeper(),
+    random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
+    logger: Logger
+  ) {
+    self.queue = queue
+    self.policy = policy
+    self.clock = clock
+    self.sleeper = sleeper
+    self.random = random
+    self.logger = logger
+  }
+
+  /// What became of notifications since start, by integration.
+  package var statistics: [IntegrationID: DeliveryStatistics] { recorded }
+
+  /// Serves these integrations from now on, at start and after the settings changed.
+  ///
+  /// What waits for an integration that is not among them is given up.
+  package func serve(_ wanted: [Integration]) async {
+    guard !isStopping else { return }
+    integrations = Dictionary(wanted.map { ($0.id, $0) }) { first, _ in first }
+    for (id, lane) in lanes where integrations[id] == nil {
+      lanes[id] = nil
+      lane.signal.finish()
+      await lane.task.value
+    }
+    for id in integrations.keys where lanes[id] == nil { open(id) }
+    for orphan in await queue.integrations() where integrations[orphan] == nil {
+      await giveUp(onAllOf: orphan)
+    }
+  }
+
+  /// Looks at the queue again: call it after every commit.
+  package func wake() {
+    for lane in lanes.values { lane.signal.yield() }
+  }
+
+  /// Stops: calls under way may end within `grace`, then they are cancelled; what was not accepted
+  /// stays queued.
+  package func stop(grace: Duration) async {
+    isStopping = true
+    let tasks = lanes.values.map(\.task)
+    for lane in lanes.values { lane.signal.finish() }
+    lanes = [:]
+    // Ends with this call: cancelled and awaited below.
+    let timer = Task { [sleeper] in
+      await sleeper.sleep(for: grace)
+      for task in tasks { task.cancel() }
+    }
+    for task in tasks { await task.value }
+    timer.cancel()
+    await timer.value
+  }
+}
+
+// MARK: One integration
+
+extension Dispatcher {
+  private func open(_ id: IntegrationID) {
+    let (signals, signal) = AsyncStream.makeStream(
+      of: Void.self,
+      bufferingPolicy: .bufferingNewest(1)
+    )
+    // Ends when `serve` or `stop` finishes the signals; both await it.
+    let task = Task { await run(id, signals: signals) }
+    lanes[id] = Lane(task: task, signal: signal)
+  }
+
+  private func run(_ id: IntegrationID, signals: AsyncStream<Void>) async {
+    var signals = signals.makeAsyncIterator()
+    while lanes[id] != nil, !Task.isCancelled {
+      let now = clock.now
+      let rest: Duration?
+      if let blocked = lanes[id]?.blockedUntil, blocked > now {
+        rest = blocked - now
+      } else {
+        switch await queue.next(for: id, now: now) {
+        case .ready(let waiting):
+          await deliver(waiting, to: id)
+          continue
+        case .waiting(let until): rest = until - now
+        case .nothing: rest = nil
+        }
+      }
+      // A clock that was set back must not hold a message for longer than any wait may be.
+      let timer = rest.map { rest in startTimer(for: id, after: min(rest, policy.longestPeerWait)) }
+      let isSignalled = await signals.next(isolation: self) != nil
+      timer?.cancel()
+      await timer?.value
+      if !isSignalled { return }
+    }
+  }
+
+  private func startTimer(for id: IntegrationID, after rest: Duration) -> Task<Void, Never> {
+    let signal = lanes[id]?.signal
+    // Cancelled and awaited by `run` as soon as it is woken.
+    return Task { [sleeper] in
+      await sleeper.sleep(for: rest)
+      signal?.yield()
+    }
+  }
+
+  private func deliver(_ waiting: [QueuedNotification], to id: IntegrationID) async {
+    guard let integration = integrations[id], let oldest = waiting.first,
+      let notification = AlertNotification.combining(
+        waiting.map(\.notification),
+        wasTried: oldest.attempts > 0
+      )
+    else { return }
+    let ids = waiting.map(\.id)
+    recorded[id, default: .init()].requests += 1
+    do throws(DeliveryError) {
+      try await integration.receiver.deliver(notification)
+    } catch {
+      // Cancelled by `stop`: nobody knows whether it arrived, so it stays queued as it is.
+      guard !Task.isCancelled else { return }
+      await handle(error, of: waiting, notification: notification)
+      return
+    }
+    let now = clock.now
+    await queue.markDelivered(ids, at: now)
+    var statistics = recorded[id] ?? DeliveryStatistics()
+    for queued in waiting {
+      statistics.recordDelivery(latency: now - queued.notification.createdAt)
+    }
+    statistics.lastFailure = nil
+    recorded[id] = statistics
+  }
+
+  private func handle(
+    _ error: DeliveryError,
+    of waiting: [QueuedNotification],
+    notification: AlertNotification
+  ) async {
+    let id = notification.integration
+    let ids = waiting.map(\.id)
+    let now = clock.now
+    recorded[id, default: .init()].lastFailure = error.description
+    let age = now - notification.createdAt
+    switch error {
+    case .permanent(let reason):
+      await giveUp(ids, notification, reason: reason)
+    case .retryable(let reason, _) where age >= policy.giveUpAfter:
+      await giveUp(ids, notification, reason: "not delivered for \(age), at last: \(reason)")
+    case .retryable(let reason, let wish):
+      recorded[id, default: .init()].retried += 1
+      let wait: Duration
+      if let wish {
+        // The limit is the receiver's, so every other message to it waits as well.
+        wait = min(max(wish, policy.firstWait), policy.longestPeerWait)
+        lanes[id]?.blockedUntil = now + wait
+      } else {
+        let failures = (waiting.map(\.attempts).max() ?? 0) + 1
+        wait = policy.wait(afterFailures: failures, using: &random)
+      }
+      await queue.postpone(ids, until: now + wait, countsAsAttempt: wish == nil)
+      logger.warning(
+        "a notification was not accepted and will be tried again",
+        LogField("receiver", id),
+        LogField("group", notification.groupKey),
+        LogField("reason", reason),
+        LogField("wait_seconds", (wait.inSeconds * 10).rounded() / 10)
+      )
+    }
+  }
+
+  private func giveUp(_ ids: [Int64], _ notification: AlertNotification, reason: String) async {
+    recorded[notification.integration, default: .init()].failed += ids.count
+    await queue.deadLetter(ids, reason: reason, at: clock.now)
+    logger.error(
+      "a notification cannot be delivered and is given up",
+      LogField("receiver", notification.integration),
+      LogField("group", notification.groupKey),
+      LogField("reason", reason)
+    )
+  }
+
+  private func giveUp(onAllOf orphan: IntegrationID) async {
+    // No wait counts: what waits for a later try is given up too.
+    while case .ready(let waiting) = await queue.next(for: orphan, now: .distantFuture),
+      let newest = waiting.last
+    {
+      let reason = "its receiver is no longer in the settings"
+      await giveUp(waiting.map(\.id), newest.notification, reason: reason)
+    }
+  }
+}

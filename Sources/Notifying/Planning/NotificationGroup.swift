@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+package import MetricModel
+package import Rules
+
+/// Identifies a group of alerts that one receiver is told about together.
+package struct GroupID: Hashable, Sendable {
+  /// The receiver's name.
+  package let receiver: String
+  /// Route and group labels in Alertmanager's notation.
+  package let key: String
+
+  /// Names a group.
+  package init(receiver: String, key: String) {
+    self.receiver = receiver
+    self.key = key
+  }
+
+  /// Names the group that `route` puts alerts with these group labels into.
+  init(_ route: Route, _ labels: LabelSet) {
+    self.init(receiver: route.receiver, key: "\(route.key):\(labels)")
+  }
+}
+
+/// One alert of a group and who knows of it.
+package struct GroupMember: Equatable, Sendable {
+  /// The alert as it was last reported.
+  package var alert: Alert
+  /// When the planner saw it begin to fire, or end.
+  package var changedAt: Timestamp
+  /// The integrations that were told that it fires and not yet that it ended.
+  package var toldTo: Set<IntegrationID>
+  /// It ended because no rule reports it any more.
+  package var isWithdrawn: Bool
+  /// Since when no rule reports it; not kept over restarts.
+  var missingSince: Timestamp?
+  /// The settings put it elsewhere since it was told: only its end is told here.
+  ///
+  /// Found anew after a restart.
+  var hasLeft = false
+
+  /// Describes a member.
+  package init(
+    alert: Alert,
+    changedAt: Timestamp,
+    toldTo: Set<IntegrationID> = [],
+    isWithdrawn: Bool = false
+  ) {
+    self.alert = alert
+    self.changedAt = changedAt
+    self.toldTo = toldTo
+    self.isWithdrawn = isWithdrawn
+  }
+}
+
+/// What one integration was last told about a group.
+package struct NotificationLogEntry: Equatable, Sendable {
+  /// The number of its latest message, from 1.
+  package var sequence: Int
+  /// When that message was decided.
+  package var sentAt: Timestamp
+
+  /// Describes an entry.
+  package init(sequence: Int, sentAt: Timestamp) {
+    self.sequence = sequence
+    self.sentAt = sentAt
+  }
+}
+
+/// Alerts that one receiver is told about together, with the log of what it was told.
+package struct NotificationGroup: Equatable, Sendable {
+  /// Which group.
+  package let id: GroupID
+  /// The labels it is grouped by.
+  package let labels: LabelSet
+  /// When it came to be.
+  package var createdAt: Timestamp
+  /// The alerts that fire, and those whose end was not told yet.
+  package var members: [LabelSet: GroupMember]
+  /// When the latest messages were decided, oldest first; at most ``maximumFlushes``.
+  package var flushes: [Timestamp]
+  /// What each integration was last told.
+  package var log: [IntegrationID: NotificationLogEntry]
+
+  /// A group sends at most this many messages within its interval.
+  package static let maximumFlushes = 3
+
+  /// Describes a group.
+  package init(
+    id: GroupID,
+    labels: LabelSet,
+    createdAt: Timestamp,
+    members: [LabelSet: GroupMember] = [:],
+    flushes: [Timestamp] = [],
+    log: [IntegrationID: NotificationLogEntry] = [:]
+  ) {
+    self.id = id
+    self.labels = labels
+    self.createdAt = createdAt
+    self.members = members
+    self.flushes = flushes
+    self.log = log
+  }
+}
+
+extension NotificationGroup {
+  /// When the group has something to say, or nil while it has not.
+  ///
+  /// - Parameters:
+  ///   - integrations: The integrations of its receiver.
+  ///   - timing: The pace of its route.
+  /// - Returns: The earliest instant at which it may be said, past or to come.
+  func nextFlush(integrations: [Integration], timing: GroupTiming) -> Timestamp? {
+    let news = news(for: integrations)
+    var due: [Timestamp] = []
+    // Alerts that begin, and the end of the last one, are what people wait for.
+    if let since = news.firingSince { due.append(notBeforeBurst(since + timing.wait, timing)) }
+    if let since = news.endedSince {
+      if news.isAnyFiring {
+        let calm = flushes.last.map { $0 + timing.interval } ?? .distantPast
+        due.append(max(since + timing.wait, calm))
+      } else {
+        due.append(notBeforeBurst(since + timing.wait, timing))
+      }
+    }
+    if news.isAnyFiring {
+      due += integrations.compactMap { log[$0.id].map { $0.sentAt + timing.repetition } }
+    }
+    return due.min()
+  }
+
+  /// The instant itself, or later when the group has sent its share of messages for the interval.
+  private func notBeforeBurst(_ instant: Timestamp, _ timing: GroupTiming) -> Timestamp {
+    guard flushes.count >= Self.maximumFlushes else { return instant }
+    return max(instant, flushes[flushes.count - Self.maximumFlushes] + timing.interval)
+  }
+
+  private struct News {
+    /// When the oldest alert began that somebody was not told of.
+    var firingSince: Timestamp?
+    /// When the latest alert ended whose end somebody was not told of.
+    var endedSince: Timestamp?
+    var isAnyFiring = false
+  }
+
+  private func news(for integrations: [Integration]) -> News {
+    var news = News()
+    for member in members.values {
+      if member.alert.isResolved {
+        guard !member.toldTo.isEmpty else { continue }
+        news.endedSince = max(news.endedSince ?? member.changedAt, member.changedAt)
+      } else if !member.hasLeft {
+        news.isAnyFiring = true
+        if !integrations.allSatisfy({ member.toldTo.contains($0.id) }) {
+          news.firingSince = min(news.firingSince ?? member.changedAt, member.changedAt)
+        }
+      }
+    }
+    return news
+  }
+
+  /// The group says nothing, and its flushes no longer limit a group of the same name.
+  func isSpent(at now: Timestamp, timing: GroupTiming) -> Bool {
+    members.isEmpty && (flushes.last.map { now - $0 >= timing.interval } ?? true)
+  }
+}

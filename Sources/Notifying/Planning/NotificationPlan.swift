@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+
+/// What one step of the planner decided: it is stored as one piece, messages and state together.
+package struct NotificationPlan: Equatable, Sendable {
+  /// The messages to send, in order.
+  package var notifications: [AlertNotification] = []
+  /// The groups whose kept state must be replaced.
+  package var changedGroups: [NotificationGroup] = []
+  /// The groups whose kept state must be dropped.
+  package var removedGroups: [GroupID] = []
+
+  /// Makes a plan that changes nothing.
+  package init() {}
+
+  /// There is nothing to store.
+  package var isEmpty: Bool {
+    notifications.isEmpty && changedGroups.isEmpty && removedGroups.isEmpty
+  }
+}

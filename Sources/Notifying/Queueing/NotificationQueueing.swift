@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+package import MetricModel
+
+/// A notification that waits for its delivery.
+package struct QueuedNotification: Equatable, Sendable {
+  /// Rises with every notification that was ever queued.
+  package let id: Int64
+  /// What to deliver.
+  package let notification: AlertNotification
+  /// How often its delivery failed.
+  package var attempts: Int
+  /// It is not tried before.
+  package var notBefore: Timestamp
+
+  /// Describes a waiting notification.
+  package init(
+    id: Int64,
+    notification: AlertNotification,
+    attempts: Int = 0,
+    notBefore: Timestamp = .distantPast
+  ) {
+    self.id = id
+    self.notification = notification
+    self.attempts = attempts
+    self.notBefore = notBefore
+  }
+}
+
+/// What one integration has to do next.
+package enum NextDelivery: Equatable, Sendable {
+  /// Nothing waits.
+  case nothing
+  /// Everything that waits rests until then.
+  case waiting(until: Timestamp)
+  /// All messages that wait for one group, oldest first: they are delivered as one.
+  case ready([QueuedNotification])
+}
+
+/// How safe a plan is.
+package enum CommitOutcome: Equatable, Sendable {
+  /// It is on disk: a crash or power cut loses none of it.
+  case durable
+  /// The disk refused it. It is held in memory, will be delivered, and is lost at a crash.
+  case memoryOnly(reason: String)
+}
+
+/// How a queue stands.
+package struct QueueCounts: Equatable, Sendable {
+  /// The notifications that wait, by integration.
+  package var waiting: [IntegrationID: Int] = [:]
+  /// Notifications dropped since start because the queue was full.
+  package var dropped = 0
+  /// Notifications given up since start.
+  package var deadLettered = 0
+  /// Why the latest write failed; nil when it went well.
+  package var storageFailure: String?
+
+  /// Makes counts of zero.
+  package init() {}
+}
+
+/// Keeps notifications until they are delivered, over restarts, together with the planner's state.
+package protocol NotificationQueueing: Sendable {
+  /// Stores the planner's changes and queues its notifications, all or nothing.
+  ///
+  /// The plan is in force in either outcome. A full queue drops its oldest notification of severity
+  /// `info`, or the oldest of all, and counts it.
+  func commit(_ plan: NotificationPlan) async -> CommitOutcome
+
+  /// The groups as the last plans left them.
+  func groups() async -> [NotificationGroup]
+
+  /// What to deliver next to an integration, groups in the order of their oldest message.
+  func next(for integration: IntegrationID, now: Timestamp) async -> NextDelivery
+
+  /// The integrations for which something waits.
+  func integrations() async -> Set<IntegrationID>
+
+  /// Removes notifications that the peer accepted.
+  func markDelivered(_ ids: [Int64], at time: Timestamp) async
+
+  /// Keeps notifications for a later try.
+  ///
+  /// - Parameters:
+  ///   - ids: Which.
+  ///   - time: When to try again at the earliest.
+  ///   - countsAsAttempt: The try failed, so that the next wait is longer.
+  func postpone(_ ids: [Int64], until time: Timestamp, countsAsAttempt: Bool) async
+
+  /// Removes notifications that can never be delivered and keeps a note of them.
+  func deadLetter(_ ids: [Int64], reason: String, at time: Timestamp) async
+
+  /// How the queue stands.
+  func counts() async -> QueueCounts
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+package import Configuration
+
+/// Whom to tell: the `notifications` section of the settings.
+package struct NotificationSettings: Sendable {
+  /// The address of this hvsmon for links in messages; empty when none is given.
+  package let externalURL: String
+  /// The root of the routing tree.
+  package let root: Route
+  /// Every item of every receiver, in the order of the file.
+  package let integrations: [Integration]
+  /// What is allowed but hardly meant, each a sentence with its place.
+  package let warnings: [String]
+
+  /// Describes settings.
+  package init(
+    externalURL: String = "",
+    root: Route,
+    integrations: [Integration],
+    warnings: [String] = []
+  ) {
+    self.externalURL = externalURL
+    self.root = root
+    self.integrations = integrations
+    self.warnings = warnings
+  }
+
+  /// Reads the section; without it alerts are evaluated and nobody is told.
+  ///
+  /// - Parameters:
+  ///   - section: The section `notifications`; nil when it does not stand in the file.
+  ///   - kinds: The ways to tell people that exist.
+  /// - Returns: Nil without a section, or when it has a fault that leaves no receiver to send to;
+  ///   faults are noted in the section.
+  package static func read(
+    _ section: SettingsSection?,
+    kinds: [any ReceiverKind]
+  ) -> NotificationSettings? {
+    guard let section else { return nil }
+    let externalURL = section.httpURL("external_url") ?? ""
+    let (names, integrations) = readReceivers(section, kinds: kinds)
+    var reader = RouteReader(receiverNames: names)
+    let root: Route?
+    if let route = section.section("route") {
+      root = reader.root(route)
+    } else if names.count == 1 {
+      // The only receiver there is needs no tree to be found.
+      root = Route(receiver: names[0])
+    } else {
+      _ = section.require("route", "which receiver alerts go to")
+      root = nil
+    }
+    guard let root else { return nil }
+    return NotificationSettings(
+      externalURL: externalURL.trimmingLastSlash,
+      root: root,
+      integrations: integrations,
+      warnings: reader.warnings
+    )
+  }
+
+  private static func readReceivers(
+    _ section: SettingsSection,
+    kinds: [any ReceiverKind]
+  ) -> (names: [String], integrations: [Integration]) {
+    var names: [String] = []
+    var integrations: [Integration] = []
+    guard section.require("receivers", "a list of names with the places each sends to") else {
+      return ([], [])
+    }
+    for receiver in section.sections("receivers") {
+      let isNamed = receiver.require("name", "routes call the receiver by it")
+      let name = receiver.text("name") ?? ""
+      if isNamed && name.isEmpty { receiver.report("name", "must not be empty") }
+      if names.contains(name) {
+        receiver.report("name", "\"\(name)\" is taken by another receiver")
+      }
+      if !name.isEmpty { names.append(name) }
+      for kind in kinds {
+        for (index, item) in receiver.sections(kind.key).enumerated() {
+          let sendsResolved = item.flag("send_resolved", default: true)
+          guard let made = kind.make(item) else { continue }
+          integrations.append(
+            Integration(
+              id: IntegrationID(receiver: name, kind: kind.key, index: index),
+              sendsResolved: sendsResolved,
+              receiver: made
+            )
+          )
+        }
+      }
+    }
+    return (names, integrations)
+  }
+}
+
+extension String {
+  fileprivate var trimmingLastSlash: String { hasSuffix("/") ? String(dropLast()) : self }
+}
