@@ -35,7 +35,7 @@ package struct ExpositionWriter: Sendable {
   package mutating func beginFamily(_ definition: MetricDefinition) {
     let family = familyName(definition)
     append("# HELP \(family) \(escapedHelp(definition.help))\n")
-    append("# TYPE \(family) \(typeWord(definition.kind))\n")
+    append("# TYPE \(family) \(typeWord(definition))\n")
     guard format == .openMetrics, let unit = definition.unit, definition.kind != .info,
       family.hasSuffix("_\(unit)")
     else { return }
@@ -78,11 +78,14 @@ package struct ExpositionWriter: Sendable {
     }
   }
 
-  private func typeWord(_ kind: MetricDefinition.Kind) -> String {
-    switch (kind, format) {
+  /// OpenMetrics ties two kinds to a suffix: a metric of such a kind without it, as a peer may have
+  /// named it, is shown as what its name allows.
+  private func typeWord(_ definition: MetricDefinition) -> String {
+    switch (definition.kind, format) {
+    case (.counter, .openMetrics) where !definition.name.hasSuffix("_total"): "unknown"
+    case (.info, .openMetrics) where definition.name.hasSuffix("_info"): "info"
     case (.counter, _): "counter"
-    case (.gauge, _), (.info, .text): "gauge"
-    case (.info, .openMetrics): "info"
+    case (.gauge, _), (.info, _): "gauge"
     case (.unknown, .text): "untyped"
     case (.unknown, .openMetrics): "unknown"
     }

@@ -13,8 +13,13 @@ package struct Label: Hashable, Comparable, Sendable {
     self.value = value
   }
 
+  /// Compares bytes: `==` on `String` would take two spellings of one character for the same.
+  package static func == (left: Label, right: Label) -> Bool {
+    left.name.hasSameBytes(as: right.name) && left.value.hasSameBytes(as: right.value)
+  }
+
   package static func < (left: Label, right: Label) -> Bool {
-    if left.name != right.name { return left.name.utf8Precedes(right.name) }
+    if !left.name.hasSameBytes(as: right.name) { return left.name.utf8Precedes(right.name) }
     return left.value.utf8Precedes(right.value)
   }
 }
@@ -35,11 +40,7 @@ package struct LabelSet: Hashable, Comparable, Sendable, Sequence {
   /// Makes a set of these pairs in any order; the last of equal names wins, empty values vanish.
   package init(_ pairs: some Sequence<Label>) {
     var sorted = Array(pairs)
-    if !sorted.isStrictlySortedByName {
-      var latest: [String: String] = [:]
-      for pair in sorted { latest[pair.name] = pair.value }
-      sorted = latest.map { Label($0.key, $0.value) }.sorted()
-    }
+    if !sorted.isStrictlySortedByName { sorted = sorted.sortedByName() }
     if sorted.contains(where: { $0.value.isEmpty }) { sorted.removeAll { $0.value.isEmpty } }
     labels = sorted
   }
@@ -60,7 +61,7 @@ package struct LabelSet: Hashable, Comparable, Sendable, Sequence {
 
   /// The value of the label called `name`, or nil when it is absent.
   package subscript(name: String) -> String? {
-    for label in labels where label.name == name { return label.value }
+    for label in labels where label.name.hasSameBytes(as: name) { return label.value }
     return nil
   }
 
@@ -72,7 +73,7 @@ package struct LabelSet: Hashable, Comparable, Sendable, Sequence {
 
   /// A copy in which `name` has `value`; the empty value removes the label.
   package func setting(_ name: String, to value: String) -> LabelSet {
-    var copy = labels.filter { $0.name != name }
+    var copy = labels.filter { !$0.name.hasSameBytes(as: name) }
     guard !value.isEmpty else { return LabelSet(sorted: copy) }
     let pair = Label(name, value)
     copy.insert(pair, at: copy.firstIndex { pair < $0 } ?? copy.endIndex)
@@ -137,6 +138,11 @@ extension String {
   fileprivate func utf8Precedes(_ other: String) -> Bool {
     utf8.lexicographicallyPrecedes(other.utf8)
   }
+
+  /// Equality of the UTF-8 text; most pairs are told apart, or are ASCII, at the first comparison.
+  fileprivate func hasSameBytes(as other: String) -> Bool {
+    self == other && utf8.elementsEqual(other.utf8)
+  }
 }
 
 extension [Label] {
@@ -146,5 +152,19 @@ extension [Label] {
       return false
     }
     return true
+  }
+
+  /// The pairs sorted by name, of equal names the last.
+  fileprivate func sortedByName() -> [Label] {
+    let ordered = enumerated().sorted { left, right in
+      left.element.name.hasSameBytes(as: right.element.name)
+        ? left.offset < right.offset : left.element.name.utf8Precedes(right.element.name)
+    }
+    var latest: [Label] = []
+    for (_, label) in ordered {
+      if latest.last?.name.hasSameBytes(as: label.name) == true { latest.removeLast() }
+      latest.append(label)
+    }
+    return latest
   }
 }

@@ -42,25 +42,46 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 
   /// The span from `right` to `left`; negative when `left` is earlier.
   package static func - (left: Timestamp, right: Timestamp) -> Duration {
-    .milliseconds(left.unixMilliseconds - right.unixMilliseconds)
+    .milliseconds(left.unixMilliseconds.subtractingSaturating(right.unixMilliseconds))
   }
 
   /// The instant `span` after `instant`; parts of a millisecond are dropped.
+  ///
+  /// Stops at the limits of 64 bits: spans come from settings and queries.
   package static func + (instant: Timestamp, span: Duration) -> Timestamp {
-    Timestamp(unixMilliseconds: instant.unixMilliseconds + span.wholeMilliseconds)
+    Timestamp(unixMilliseconds: instant.unixMilliseconds.addingSaturating(span.wholeMilliseconds))
   }
 
   /// The instant `span` before `instant`; parts of a millisecond are dropped.
+  ///
+  /// Stops at the limits of 64 bits: spans come from settings and queries.
   package static func - (instant: Timestamp, span: Duration) -> Timestamp {
-    Timestamp(unixMilliseconds: instant.unixMilliseconds - span.wholeMilliseconds)
+    let milliseconds = span.wholeMilliseconds
+    return Timestamp(
+      unixMilliseconds: instant.unixMilliseconds.subtractingSaturating(milliseconds)
+    )
+  }
+}
+
+extension Int64 {
+  fileprivate func addingSaturating(_ other: Int64) -> Int64 {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? (other > 0 ? .max : .min) : sum
+  }
+
+  fileprivate func subtractingSaturating(_ other: Int64) -> Int64 {
+    let (difference, overflow) = subtractingReportingOverflow(other)
+    return overflow ? (other > 0 ? .min : .max) : difference
   }
 }
 
 extension Duration {
-  /// The span in whole milliseconds, truncated toward zero.
+  /// The span in whole milliseconds, truncated toward zero; the limits of 64 bits when longer.
   package var wholeMilliseconds: Int64 {
     let (seconds, attoseconds) = components
-    return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
+    let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000)
+    guard !overflow else { return seconds > 0 ? .max : .min }
+    return whole.addingSaturating(attoseconds / 1_000_000_000_000_000)
   }
 
   /// The span in seconds.
