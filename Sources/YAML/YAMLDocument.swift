@@ -168,9 +168,21 @@ private struct EventReader: ~Copyable {
 
   /// What libyaml says of the fault it stopped at.
   private var problem: YAMLError {
-    let mark = parser.pointee.problem_mark
     var reason = parser.pointee.problem.map { String(cString: $0) } ?? "not valid YAML"
     if let context = parser.pointee.context { reason += " (\(String(cString: context)))" }
+    // A byte that is no text is told by its offset alone.
+    guard parser.pointee.error != YAML_READER_ERROR else {
+      return YAMLError(mark: mark(ofByte: parser.pointee.problem_offset), reason: reason)
+    }
+    let mark = parser.pointee.problem_mark
     return YAMLError(mark: YAMLMark(line: mark.line + 1, column: mark.column + 1), reason: reason)
+  }
+
+  private func mark(ofByte offset: Int) -> YAMLMark {
+    let before = buffer[..<min(offset, buffer.count)]
+    let line = before.count { $0 == UInt8(ascii: "\n") } + 1
+    let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    let column = String(decoding: before[lineStart...], as: UTF8.self).unicodeScalars.count + 1
+    return YAMLMark(line: line, column: column)
   }
 }
