@@ -19,6 +19,7 @@
 typedef struct {
   bool is_pinned;            // in: compare with `pin` instead of asking the trust store
   unsigned char pin[32];     // in: SHA-256 of the certificate's DER
+  bool has_begun;            // out: the connection stands, the handshake runs
   bool is_seen;              // out: the fields below are set
   bool is_pin_mismatch;      // out
   unsigned char sha256[32];  // out
@@ -75,6 +76,7 @@ static inline int hv_check_certificate(X509_STORE_CTX *store, void *context) {
 // `seen` must live until the handshake is over: renegotiation, which would ask again later, is off.
 static inline void hv_watch_certificate(void *ssl_context, hv_peer_certificate *seen) {
   SSL_CTX *tls = ssl_context;
+  seen->has_begun = true;
   SSL_CTX_set_options(tls, SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_cert_verify_callback(tls, hv_check_certificate, seen);
 }

@@ -75,6 +75,7 @@ package final class RawServer: Sendable {
         }
         self.serve(descriptor)
       }
+      self?.state.withLock { $0.isStopped = true }
       close(listener)
     }
   }
@@ -99,14 +100,17 @@ package final class RawServer: Sendable {
 
   /// Closes every connection in an orderly way and goes on listening.
   package func closeConnections() {
-    // Under the lock, as a number that was closed may already belong to somebody else.
     state.withLock { for each in $0.descriptors { shutdown(each, Int32(SHUT_RDWR)) } }
   }
 
   /// Closes everything; afterwards the port refuses.
   package func stop() {
-    state.withLock { $0.isStopped = true }
-    shutdown(listener, Int32(SHUT_RDWR))
+    // Once only, and under the lock: a number that was closed may already belong to somebody else.
+    state.withLock { state in
+      guard !state.isStopped else { return }
+      state.isStopped = true
+      shutdown(listener, Int32(SHUT_RDWR))
+    }
     closeConnections()
   }
 

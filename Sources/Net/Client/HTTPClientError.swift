@@ -78,7 +78,7 @@ extension HTTPClientError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .timedOut(let host, let after, let phase):
-      "no complete reply from \(host) within \(Self.text(after)), waiting for \(phase.rawValue)"
+      "no complete reply from \(host) within \(after.shortText), waiting for \(phase.rawValue)"
     case .nameNotResolved(let host): "the name in \(host) has no address"
     case .connectionRefused(let host): "\(host) refused the connection: nothing listens there"
     case .connectionFailed(let host, let reason): "cannot connect to \(host): \(reason)"
@@ -101,11 +101,6 @@ extension HTTPClientError: CustomStringConvertible {
     case .internalFailure(let reason): "the HTTP client failed: \(reason)"
     }
   }
-
-  private static func text(_ span: Duration) -> String {
-    let milliseconds = span.wholeMilliseconds
-    return milliseconds % 1_000 == 0 ? "\(milliseconds / 1_000) s" : "\(milliseconds) ms"
-  }
 }
 
 extension Duration {
@@ -114,4 +109,7 @@ extension Duration {
     let (seconds, attoseconds) = components
     return seconds * 1_000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
   }
+
+  /// Seconds with up to three decimals, such as "0.25 s".
+  var shortText: String { "\(Double(wholeMilliseconds) / 1_000) s" }
 }

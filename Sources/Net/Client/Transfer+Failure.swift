@@ -66,7 +66,8 @@ extension Transfer {
         .transfer
       } else if happened(CURLINFO_PRETRANSFER_TIME_T) {
         .firstByte
-      } else if happened(CURLINFO_CONNECT_TIME_T) {
+      } else if peer.pointee.has_begun {
+        // libcurl tells the time of the connect only when the handshake is over as well.
         .tls
       } else if happened(CURLINFO_NAMELOOKUP_TIME_T) {
         .connect

@@ -24,7 +24,7 @@ package struct HTTPRoute: Sendable {
 
   /// Makes a route; several routes may share a path with different methods.
   package init(
-    _ methods: Set<String> = ["GET"],
+    _ methods: Set<String>,
     _ path: Path,
     role: AccessRole? = .read,
     handler: @escaping Handler
@@ -33,5 +33,10 @@ package struct HTTPRoute: Sendable {
     self.path = path
     self.role = role
     self.handler = handler
+  }
+
+  /// Makes a route for GET and HEAD.
+  package init(_ path: Path, role: AccessRole? = .read, handler: @escaping Handler) {
+    self.init(["GET"], path, role: role, handler: handler)
   }
 }

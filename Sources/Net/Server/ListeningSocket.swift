@@ -84,3 +84,27 @@ struct ListeningSocket {
     return withUnsafeBytes(of: &bound) { UInt16($0[2]) << 8 | UInt16($0[3]) }
   }
 }
+
+/// Which socket a file descriptor stands for.
+///
+/// libmicrohttpd closes the listening socket in some of the ways in which it fails to start, and
+/// the number may then belong to somebody else.
+struct SocketIdentity {
+  private let descriptor: Int32
+  private let inode: UInt
+
+  init(_ descriptor: Int32) {
+    self.descriptor = descriptor
+    inode = Self.inode(descriptor)
+  }
+
+  func closeIfSame() {
+    if inode != 0, Self.inode(descriptor) == inode { close(descriptor) }
+  }
+
+  /// Zero for a descriptor that is not open.
+  private static func inode(_ descriptor: Int32) -> UInt {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 ? UInt(status.st_ino) : 0
+  }
+}

@@ -143,7 +143,7 @@ extension ServerCore {
     let deadline = Task { [settings] in
       // Cancelled when the handler was in time.
       guard (try? await Task.sleep(for: settings.handlerDeadline)) != nil else { return }
-      let limit = settings.handlerDeadline
+      let limit = settings.handlerDeadline.shortText
       if finish(exchange, .text("no answer within the limit of \(limit)\n", status: 503)) {
         refused(status: 503)
       }

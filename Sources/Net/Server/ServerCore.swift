@@ -79,6 +79,7 @@ final class ServerCore: Sendable {
 
   /// Hands a listening socket to libmicrohttpd, which owns it from here on.
   func start(socket: Int32) throws(HTTPServerError) {
+    let identity = SocketIdentity(socket)
     // Released when the daemon has stopped.
     let context = Unmanaged.passRetained(self)
     var daemonSettings = hv_mhd_settings()
@@ -109,7 +110,7 @@ final class ServerCore: Sendable {
     }
     guard let daemon else {
       let code = errno
-      close(socket)
+      identity.closeIfSame()
       context.release()
       if settings.tls != nil { throw .badCertificate }
       throw .failed(reason: String(cString: strerror(code)))
