@@ -71,6 +71,7 @@ struct TestIdentity {
     #expect(certificate.sha256Fingerprint.count == 95)
     let second = try await client.send(good)
     #expect(second.didReuseConnection)
+    print("TLS first byte \(first.timings) then \(second.timings)")
     #expect(second.certificate == certificate)
     await server.stop(grace: .zero)
   }

@@ -5,8 +5,8 @@ import Synchronization
 
 /// The running server: what libmicrohttpd's threads, the handlers' tasks and the stop share.
 final class ServerCore: Sendable {
+  // `@unchecked`: libmicrohttpd takes it on any thread; `stop` alone ends it, once.
   private struct DaemonHandle: @unchecked Sendable {
-    // `@unchecked`: libmicrohttpd takes it on any thread; `stop` alone ends it, once.
     let pointer: OpaquePointer
   }
 
