@@ -10,41 +10,31 @@ extension Evaluation {
   ) throws(QueryError) -> [Column] {
     guard let parameter = aggregation.parameter else { return [] }
     let parameters = try scalar(parameter, on: grid)
-    guard !columns.isEmpty else { return [] }
-    let selection: [[Int]]
     if aggregation.aggregator == .limitRatio {
       return try selectByRatio(columns, parameters, at: parameter.position)
     }
     let counts = try sampleCounts(parameters)
-    guard counts.contains(where: { $0 > 0 }) else { return [] }
-    let groups = ColumnGroups(columns, aggregation.grouping)
+    guard !columns.isEmpty, counts.contains(where: { $0 > 0 }) else { return [] }
     try charge(columns.count * grid.count)
+    let members = ColumnGroups(columns, aggregation.grouping).members
     var output = columns.map {
       Column(emptyFor: $0.labels, count: grid.count, dropsName: $0.dropsName)
     }
-    let members = groups.members
+    // The columns of the last time in the order of their values, group after group.
+    var order: [Int] = []
     for index in 0..<grid.count where counts[index] > 0 {
+      order.removeAll(keepingCapacity: true)
       for group in members {
         let present = group.filter { !columns[$0].values[index].isStalenessMarker }
         let best = Self.best(counts[index], of: present, by: aggregation.aggregator) { place in
           columns[place].values[index]
         }
         for place in best { output[place].values[index] = columns[place].values[index] }
+        order += best
       }
     }
-    // Only a single evaluation time can have an order.
-    selection = grid.count == 1 ? members : []
-    guard grid.count == 1 else { return output.filter { !$0.isEmpty } }
-    var ordered: [Column] = []
-    for group in selection {
-      let present = group.filter { !output[$0].values[0].isStalenessMarker }
-      let all = present.count
-      let places = Self.best(all, of: present, by: aggregation.aggregator) { place in
-        output[place].values[0]
-      }
-      ordered += places.map { output[$0] }
-    }
-    return ordered
+    // Only a single evaluation time has an order.
+    return grid.count == 1 ? order.map { output[$0] } : output.filter { !$0.isEmpty }
   }
 
   /// The `count` best of `places`, best first; of equal ones the earlier.

@@ -97,7 +97,7 @@ package struct QueryEngine: Sendable {
     return evaluation.annotations.result(value)
   }
 
-  /// Evaluates at `from`, `from + step`, ... up to `through`.
+  /// Evaluates at every step of a span, both ends counted.
   ///
   /// - Parameters:
   ///   - expression: A scalar or an instant vector.

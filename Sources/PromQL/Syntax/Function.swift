@@ -119,7 +119,7 @@ extension Function {
     case .labelJoin:
       FunctionSignature([.instantVector, .string, .string, .string], atLeast: 3)
     case .sortByLabel, .sortByLabelDesc:
-      FunctionSignature([.instantVector, .string], atLeast: 2)
+      FunctionSignature([.instantVector, .string], atLeast: 1)
     case .info:
       FunctionSignature([.instantVector, .instantVector], optional: 1, gives: .instantVector)
     case .predictLinear:

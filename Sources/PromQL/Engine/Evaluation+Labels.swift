@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+import MetricModel
+import Patterns
+
+extension Evaluation {
+  func labelReplace(
+    _ call: FunctionCall,
+    on grid: EvaluationGrid
+  ) throws(QueryError) -> [Column] {
+    let destination = try string(call.arguments[1])
+    let template = try string(call.arguments[2])
+    let source = try string(call.arguments[3])
+    let expression = try string(call.arguments[4])
+    let pattern: AnchoredPattern
+    do throws(PatternError) {
+      pattern = try AnchoredPattern(expression, capturing: true)
+    } catch {
+      throw .execution(
+        message: "invalid regular expression in label_replace(): \(error.pattern): \(error.reason)"
+      )
+    }
+    guard !destination.isEmpty else {
+      throw .execution(message: "invalid destination label name in label_replace(): ")
+    }
+    return try relabel(call.arguments[0], destination, on: grid) { labels in
+      pattern.expanding(template, for: labels[source] ?? "")
+    }
+  }
+
+  func labelJoin(
+    _ call: FunctionCall,
+    on grid: EvaluationGrid
+  ) throws(QueryError) -> [Column] {
+    let destination = try string(call.arguments[1])
+    let separator = try string(call.arguments[2])
+    var sources: [String] = []
+    for argument in call.arguments.dropFirst(3) {
+      let name = try string(argument)
+      guard !name.isEmpty else {
+        throw .execution(message: "invalid source label name in label_join(): ")
+      }
+      sources.append(name)
+    }
+    guard !destination.isEmpty else {
+      throw .execution(message: "invalid destination label name in label_join(): ")
+    }
+    return try relabel(call.arguments[0], destination, on: grid) { labels in
+      sources.map { labels[$0] ?? "" }.joined(separator: separator)
+    }
+  }
+
+  /// Sets a label of each series to what `value` says; nil leaves the series as it is.
+  private func relabel(
+    _ argument: Expression,
+    _ destination: String,
+    on grid: EvaluationGrid,
+    value: (LabelSet) -> String?
+  ) throws(QueryError) -> [Column] {
+    var columns = try vector(argument, on: grid)
+    for index in columns.indices {
+      guard let text = value(columns[index].labels) else { continue }
+      columns[index].labels = columns[index].labels.setting(destination, to: text)
+      // A name that was set on purpose stays.
+      if destination == LabelSet.metricNameLabel { columns[index].dropsName = false }
+    }
+    return try merged(columns)
+  }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+import MetricModel
+
+/// Computes one number from a window, or nil when it has too few samples.
+///
+/// The second argument is the position of the evaluation time in the grid.
+typealias WindowFunction = (borrowing SampleWindow, Int) -> Double?
+
+extension Evaluation {
+  /// Evaluates a function of one range vector and perhaps some scalars.
+  func rangeFunction(
+    _ call: FunctionCall,
+    on grid: EvaluationGrid
+  ) throws(QueryError) -> [Column] {
+    var range: Expression?
+    var scalars: [[Double]] = []
+    for argument in call.arguments {
+      if argument.type == .rangeVector {
+        range = argument
+      } else {
+        scalars.append(try scalar(argument, on: grid))
+      }
+    }
+    guard let range, let compute = try windowFunction(call, scalars, on: grid) else {
+      throw .unsupported(function: call.function.rawValue)
+    }
+    var columns: [Column] = []
+    try forEachSeries(of: range, on: grid) { (input, windows) throws(QueryError) in
+      var window = SampleWindow(input, windows)
+      var column = Column(
+        emptyFor: input.labels,
+        count: grid.count,
+        dropsName: input.dropsName
+      )
+      var isPresent = false
+      for index in 0..<grid.count {
+        window.move(to: index)
+        guard window.count > 0, let value = compute(window, index) else { continue }
+        column.values[index] = value
+        isPresent = true
+      }
+      try charge(grid.count)
+      if isPresent { columns.append(column) }
+    }
+    if call.function.wantsCounter { noteGauges(columns, at: range.position) }
+    if call.function == .lastOverTime || call.function == .firstOverTime { return columns }
+    return try droppingNames(columns)
+  }
+
+  private func noteGauges(_ columns: [Column], at position: SourcePosition) {
+    for column in columns {
+      guard let name = column.labels.metricName, column.labels["__type__"] == nil else { continue }
+      let endings = ["_total", "_sum", "_count", "_bucket"]
+      if endings.contains(where: name.hasSuffix) { continue }
+      annotations.inform(
+        "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "
+          + name.quotedForPromQL,
+        at: position
+      )
+    }
+  }
+
+  private func windowFunction(
+    _ call: FunctionCall,
+    _ scalars: [[Double]],
+    on grid: EvaluationGrid
+  ) throws(QueryError) -> WindowFunction? {
+    switch call.function {
+    case .quantileOverTime:
+      warnOfQuantiles(scalars[0], at: call.arguments[0].position)
+      let quantiles = scalars[0]
+      return { window, index in Quantile.value(quantiles[index], of: Array(window.values)) }
+    case .predictLinear:
+      let ahead = scalars[0]
+      return { window, index in
+        guard window.count > 1 else { return nil }
+        let line = RegressionLine(window, interceptAt: grid.time(index))
+        return line.slope * ahead[index] + line.intercept
+      }
+    case .doubleExponentialSmoothing, .holtWinters:
+      for (factor, name) in zip(scalars, ["smoothing", "trend"]) {
+        guard let wrong = factor.first(where: { !($0 > 0 && $0 < 1) }) else { continue }
+        let symbol = name == "smoothing" ? "sf" : "tf"
+        throw .execution(
+          message: "invalid \(name) factor. Expected: 0 < \(symbol) < 1, "
+            + "got: \(wrong.sixDecimalsText)"
+        )
+      }
+      return { window, index in
+        window.smoothed(factor: scalars[0][index], trendFactor: scalars[1][index])
+      }
+    default:
+      guard let compute = call.function.windowFunction else { return nil }
+      return { window, _ in compute(window) }
+    }
+  }
+}
+
+extension Function {
+  fileprivate var wantsCounter: Bool {
+    self == .rate || self == .increase
+  }
+}
+
+extension Double {
+  /// The number with six digits behind the point.
+  fileprivate var sixDecimalsText: String {
+    guard isFinite, magnitude < 1e12 else { return sampleValueText }
+    let millionths = Int64((self * 1e6).rounded())
+    let (whole, rest) = millionths.magnitude.quotientAndRemainder(dividingBy: 1_000_000)
+    let digits = String(rest)
+    let padding = String(repeating: "0", count: 6 - digits.count)
+    return "\(millionths < 0 ? "-" : "")\(whole).\(padding)\(digits)"
+  }
+}
