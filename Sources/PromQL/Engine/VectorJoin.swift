@@ -83,13 +83,12 @@ struct VectorJoin {
     return output.filter { !$0.isEmpty }
   }
 
-  private var fillForOne: Double? {
-    (isOneLeft ? matching.leftFill : matching.rightFill)?.value
-  }
+  // Prometheus gives the fill values to the sides after it has swapped them for `group_right`, so
+  // that left always means the many side; the same queries must give the same results here.
 
-  private var fillForMany: Double? {
-    (isOneLeft ? matching.rightFill : matching.leftFill)?.value
-  }
+  private var fillForOne: Double? { matching.rightFill?.value }
+
+  private var fillForMany: Double? { matching.leftFill?.value }
 
   private mutating func write(many: Double, one: Double, to place: Int, at index: Int) {
     let (left, right) = isOneLeft ? (one, many) : (many, one)

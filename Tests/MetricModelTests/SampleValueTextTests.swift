@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+import MetricModel
+import TestSupport
+import Testing
+
+@Suite struct SampleValueTextTests {
+  @Test(arguments: [
+    (0.0, "0"), (-0.0, "-0"), (1, "1"), (-1.5, "-1.5"), (0.1, "0.1"), (1e-6, "0.000001"),
+    (9.9e-7, "9.9e-07"), (1e20, "100000000000000000000"), (1e21, "1e+21"),
+    (-1.25e300, "-1.25e+300"), (123_456.789, "123456.789"), (.leastNonzeroMagnitude, "5e-324"),
+    (1e15, "1000000000000000"), (1_234_567_890_123_456_768, "1234567890123456800"),
+    (.nan, "NaN"), (.infinity, "+Inf"), (-.infinity, "-Inf"), (1e-100, "1e-100"),
+    (0.30000000000000004, "0.30000000000000004"), (100_000.5, "100000.5"),
+  ])
+  func `a value is written as the query API writes it`(value: Double, text: String) {
+    #expect(value.sampleValueText == text)
+  }
+
+  @Test(arguments: [
+    (1e21, "1000000000000000000000"), (1e-7, "0.0000001"), (-2.5e-8, "-0.000000025"),
+    (1.5, "1.5"), (.nan, "NaN"), (-.infinity, "-Inf"),
+  ])
+  func `the plain form never has an exponent`(value: Double, text: String) {
+    #expect(value.plainDecimalText == text)
+  }
+
+  @Test func `every value reads back as it was`() {
+    let seed: UInt64 = 7
+    print("seed \(seed)")
+    var random = SeededRandom(seed: seed)
+    for _ in 0..<20_000 {
+      let value = Double(bitPattern: random.next())
+      guard value.isFinite else { continue }
+      #expect(Double(value.sampleValueText) == value)
+      #expect(value.magnitude > 1e30 || Double(value.plainDecimalText) == value)
+    }
+  }
+
+  @Test(arguments: [
+    (0, "0"), (1_435_781_451_781, "1435781451.781"), (1_500, "1.500"), (50, "0.050"),
+    (-1, "-0.001"), (-2_000, "-2"), (1_000, "1"),
+  ])
+  func `an instant is written in seconds`(milliseconds: Int64, text: String) {
+    #expect(Timestamp(unixMilliseconds: milliseconds).secondsText == text)
+  }
+}
