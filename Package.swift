@@ -64,7 +64,7 @@ let modules: [Target] = [
   ),
   library("Collectors", ["MetricModel", "Architecture", "Configuration", "Net", "Polling"]),
   library("Receivers", ["MetricModel", "Configuration", "Rules", "Notifying", "Net"]),
-  library("HTTPAPI", ["MetricModel", "Logging", "PromQL", "Rules", "Net"]),
+  library("HTTPAPI", ["MetricModel", "Configuration", "PromQL", "Net"]),
   library("Simulator", ["Net"]),
   library(
     "Daemon",

@@ -5,7 +5,8 @@ import Net
 extension String {
   /// The URL with a member's address in place of `{address}`; IPv6 addresses get brackets.
   func fillingAddress(_ address: String) -> String {
-    let host = address.contains(":") ? "[\(address)]" : address
+    let isIPv6 = address.count { $0 == ":" } > 1 && !address.hasPrefix("[")
+    let host = isIPv6 ? "[\(address)]" : address
     var filled = ""
     var rest = self[...]
     while let open = rest.firstIndex(of: "{") {

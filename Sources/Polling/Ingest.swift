@@ -29,6 +29,8 @@ package final class Ingest: PollRecording {
     var live: [SeriesKey: LiveSeries] = [:]
     var round: UInt64 = 0
     var isUp: Bool?
+    var isTarget = false
+    var labels = LabelSet.empty
   }
 
   private struct State {
@@ -73,6 +75,30 @@ package final class Ingest: PollRecording {
   /// What was taken and refused so far.
   package var statistics: IngestStatistics { state.withLock { $0.statistics } }
 
+  /// The labels of the targets that cannot be asked now, or were not asked yet.
+  package var unreachableTargets: [LabelSet] {
+    state.withLock { state in
+      state.sources.values.filter { $0.isTarget && $0.isUp != true }.map(\.labels)
+    }
+  }
+
+  /// Names targets that are going to be polled; until then they count as unreachable.
+  package func expect(_ targets: [Target]) {
+    state.withLock { state in
+      for target in targets {
+        state.sources[target.key, default: Source()].labels = clusterLabel.merging(target.labels)
+        state.sources[target.key]?.isTarget = true
+      }
+    }
+  }
+
+  /// Every target that is expected was polled at least once.
+  package var hasPolledAllTargets: Bool {
+    state.withLock { state in
+      !state.sources.values.contains { $0.isTarget && $0.isUp == nil }
+    }
+  }
+
   package func record(_ record: PollRecord) {
     var samples = record.ownSamples
     let isUp: Bool
@@ -104,27 +130,52 @@ package final class Ingest: PollRecording {
     }
   }
 
-  /// Takes what a rule group produced at one evaluation; what it no longer produces ends.
+  /// Takes what rules produced; a staleness marker ends its series, others stay.
   ///
   /// The samples carry all their labels already: nothing is added.
   ///
   /// - Parameters:
-  ///   - samples: Each label set once, metric name included.
-  ///   - source: The rule, unique among all sources.
-  ///   - time: The evaluation's time.
-  package func record(
-    ruleSamples samples: [(labels: LabelSet, value: Double)],
-    source: String,
-    at time: Timestamp
-  ) {
-    let collected = samples.compactMap { labels, value -> CollectedSample? in
-      guard let name = labels.metricName, !value.isStalenessMarker else { return nil }
-      let definition = catalog[name] ?? Self.ruleDefinition(name)
-      let pairs = labels.withoutMetricName.map { ($0.name, $0.value) }
-      return CollectedSample(definition, value, Dictionary(uniqueKeysWithValues: pairs))
+  ///   - values: Each label set once, metric name included.
+  ///   - time: The time of the values.
+  package func record(ruleValues values: [(labels: LabelSet, value: Double)], at time: Timestamp) {
+    var batch = AppendBatch(timestamp: time)
+    var names: Set<String> = []
+    var isUrgent = false
+    state.withLock { state in
+      var source = state.sources.removeValue(forKey: Self.ruleSource) ?? Source()
+      for (labels, value) in values {
+        guard let name = labels.metricName else { continue }
+        names.insert(name)
+        let pairs = labels.withoutMetricName.map { ($0.name, $0.value) }
+        let key = SeriesKey(metric: name, labels: Dictionary(uniqueKeysWithValues: pairs))
+        let known = source.live[key]
+        isUrgent = isUrgent || known == nil || value.isStalenessMarker
+        var reference: SeriesReference?
+        if value.isStalenessMarker {
+          source.live[key] = nil
+          if let known { latest.remove([known.slot]) }
+          // A series from before a restart is not live, and its end must be written all the same.
+          reference = known?.reference ?? self.reference(for: labels, &state.statistics)
+        } else {
+          let definition = catalog[name] ?? Self.ruleDefinition(name)
+          let sample = CollectedSample(definition, value, key.labels)
+          let series = live(sample, in: &source, labels: .empty, &state.statistics)
+          latest.set([(series.slot, value)])
+          reference = series.reference
+        }
+        guard let reference else { continue }
+        batch.references.append(reference)
+        batch.values.append(value)
+      }
+      state.sources[Self.ruleSource] = source
     }
-    take(collected, source: source, labels: .empty, at: time) { $0 }
+    append(batch)
+    guard !names.isEmpty else { return }
+    observer(IngestEvent(time: time, metricNames: names, isUrgent: isUrgent))
   }
+
+  /// The key of the source of everything that rules make.
+  private static let ruleSource = "rules"
 
   private static func ruleDefinition(_ name: String) -> MetricDefinition {
     MetricDefinition(name, .unknown, labels: nil, help: "Made by a rule.")
@@ -213,16 +264,26 @@ package final class Ingest: PollRecording {
     }
     let own = LabelSet(metric: sample.definition.name, sample.labels)
     let full = own.merging(labels)
-    var reference: SeriesReference?
-    do throws(StoreError) {
-      reference = try store.reference(for: full)
-    } catch {
-      statistics.refused["store_limit", default: 0] += 1
-    }
-    let slot = latest.add(sample.definition, full, sample.value)
-    let made = LiveSeries(reference: reference, slot: slot, round: source.round)
+    let made = LiveSeries(
+      reference: reference(for: full, &statistics),
+      slot: latest.add(sample.definition, full, sample.value),
+      round: source.round
+    )
     source.live[key] = made
     return made
+  }
+
+  /// The store's reference of a series, nil when the store takes no more series.
+  private func reference(
+    for labels: LabelSet,
+    _ statistics: inout IngestStatistics
+  ) -> SeriesReference? {
+    do throws(StoreError) {
+      return try store.reference(for: labels)
+    } catch {
+      statistics.refused["store_limit", default: 0] += 1
+      return nil
+    }
   }
 
   private func append(_ batch: AppendBatch) {

@@ -2,7 +2,6 @@
 import Configuration
 import Logging
 import MetricModel
-import Synchronization
 
 /// Polls one target until its task is cancelled.
 struct TargetLoop: Sendable {
@@ -158,45 +157,5 @@ struct WakeBudget {
   /// A regular poll gives one back.
   mutating func refill() {
     left = min(Self.most, left + 1)
-  }
-}
-
-/// Lets a callback end a loop's sleep.
-final class Waker: Sendable {
-  private struct State {
-    var isWoken = false
-    var sleeper: Task<Void, Never>?
-  }
-
-  private let state = Mutex(State())
-
-  /// Ends the sleep under way, or the next one.
-  func wake() {
-    state.withLock { state in
-      state.isWoken = true
-      state.sleeper?.cancel()
-    }
-  }
-
-  /// Sleeps until `instant`, ``wake()`` or the task's cancellation.
-  ///
-  /// - Returns: True when it was woken before the time.
-  func sleep(until instant: Timestamp, clock: any PollClock) async -> Bool {
-    // Awaited below; cancelled by `wake()` or with the task that awaits it.
-    let sleeper = Task { await clock.sleep(until: instant) }
-    state.withLock { state in
-      state.sleeper = sleeper
-      if state.isWoken { sleeper.cancel() }
-    }
-    await withTaskCancellationHandler {
-      await sleeper.value
-    } onCancel: {
-      sleeper.cancel()
-    }
-    return state.withLock { state in
-      defer { state.isWoken = false }
-      state.sleeper = nil
-      return state.isWoken
-    }
   }
 }

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+
+/// JSON being written as bytes; the caller writes the brackets and commas.
+package struct JSONText: Sendable {
+  /// The text so far, in UTF-8.
+  package private(set) var bytes: [UInt8] = []
+
+  /// Starts an empty text.
+  package init() {}
+
+  /// Adds text that is JSON already.
+  package mutating func raw(_ text: String) {
+    bytes.append(contentsOf: text.utf8)
+  }
+
+  /// Adds a string in quotes; control characters, quotes and backslashes are escaped.
+  package mutating func string(_ text: String) {
+    bytes.append(UInt8(ascii: "\""))
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""): raw("\\\"")
+      case UInt8(ascii: "\\"): raw("\\\\")
+      case UInt8(ascii: "\n"): raw("\\n")
+      case UInt8(ascii: "\r"): raw("\\r")
+      case UInt8(ascii: "\t"): raw("\\t")
+      case 0..<0x20:
+        let digits = String(byte, radix: 16)
+        raw("\\u" + String(repeating: "0", count: 4 - digits.count) + digits)
+      default: bytes.append(byte)
+      }
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+}
