@@ -10,8 +10,8 @@ package struct YAMLDocument: Sendable {
 
   /// The document's value; nil when the text is empty or holds only comments.
   package let root: YAMLNode?
-  /// A second document follows, which was not read.
-  package let hasFurtherDocuments: Bool
+  /// Where a second document begins, which was not read; nil when none follows.
+  package let furtherDocument: YAMLMark?
 
   /// Parses text.
   ///
@@ -26,11 +26,11 @@ package struct YAMLDocument: Sendable {
     var reader = EventReader(text)
     guard let first = try reader.documentStart() else {
       root = nil
-      hasFurtherDocuments = false
+      furtherDocument = nil
       return
     }
     root = try reader.node(startingWith: first, depth: 0)
-    hasFurtherDocuments = try reader.skipToNextDocument()
+    furtherDocument = try reader.nextDocument()
   }
 }
 
@@ -79,12 +79,12 @@ private struct EventReader: ~Copyable {
     }
   }
 
-  /// Reads on to the end of this document; true when another one follows.
-  mutating func skipToNextDocument() throws(YAMLError) -> Bool {
+  /// Reads on to the end of this document; where another one begins, if there is one.
+  mutating func nextDocument() throws(YAMLError) -> YAMLMark? {
     while true {
-      switch try next().0 {
-      case .documentStart: return true
-      case .streamEnd: return false
+      switch try next() {
+      case (.documentStart, let mark): return mark
+      case (.streamEnd, _): return nil
       default: continue
       }
     }

@@ -99,9 +99,9 @@ import YAML
   }
 
   @Test func `a further document is noticed`() throws {
-    #expect(try parse("a: 1\n").hasFurtherDocuments == false)
-    #expect(try parse("a: 1\n...\n").hasFurtherDocuments == false)
-    #expect(try parse("a: 1\n---\nb: 2\n").hasFurtherDocuments)
+    #expect(try parse("a: 1\n").furtherDocument == nil)
+    #expect(try parse("a: 1\n...\n").furtherDocument == nil)
+    #expect(try parse("a: 1\n---\nb: 2\n").furtherDocument == YAMLMark(line: 2, column: 1))
   }
 
   @Test func `a key that stands twice is refused at its second place`() {
