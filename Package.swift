@@ -14,10 +14,16 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
   .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+/// The tests of a module; files in `fixtures` are read where they lie.
+func tests(
+  _ name: String,
+  _ dependencies: [Target.Dependency] = [],
+  fixtures: [String] = []
+) -> Target {
   .testTarget(
     name: name,
     dependencies: ["TestSupport"] + dependencies,
+    exclude: fixtures,
     swiftSettings: swiftSettings
   )
 }
@@ -94,7 +100,11 @@ let testTargets: [Target] = [
   tests("MetricModelTests", ["MetricModel"]),
   tests("YAMLTests", ["YAML"]),
   tests("PatternsTests", ["Patterns", "MetricModel"]),
-  tests("ConfigurationTests", ["Configuration", "Architecture", "YAML", "MetricModel"]),
+  tests(
+    "ConfigurationTests",
+    ["Configuration", "Architecture", "YAML", "MetricModel"],
+    fixtures: ["Fixtures"]
+  ),
   tests("ChunkCodecTests", ["ChunkCodec"]),
   tests("PromQLTests", ["PromQL", "MetricModel", "Patterns"]),
   tests("RulesTests", ["Rules", "PromQL", "MetricModel", "YAML", "Configuration"]),
@@ -106,8 +116,12 @@ let testTargets: [Target] = [
   tests("SQLiteTests", ["SQLite"]),
   tests("SeriesStoreTests", ["SeriesStore", "SQLite", "MetricModel"]),
   tests("StateStoreTests", ["StateStore", "SQLite", "Notifying", "Rules", "MetricModel"]),
-  tests("PollingTests", ["Polling", "MetricModel", "Configuration", "Net"]),
-  tests("CollectorsTests", ["Collectors", "Polling", "MetricModel", "Configuration", "Net"]),
+  tests("PollingTests", ["Polling", "MetricModel", "Configuration", "Logging", "Net"]),
+  tests(
+    "CollectorsTests",
+    ["Collectors", "Polling", "MetricModel", "Configuration", "Logging", "Net"],
+    fixtures: ["Nginx/Fixtures"]
+  ),
   tests(
     "ReceiversTests",
     ["Receivers", "Notifying", "Rules", "MetricModel", "Configuration", "Net"]

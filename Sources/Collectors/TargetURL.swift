@@ -25,6 +25,16 @@ extension String {
 }
 
 extension SettingsSection {
+  /// The URL of a key that must stand here, `{address}` standing for each member's; a fault reads
+  /// as the empty text.
+  func memberURL(_ key: String, _ meaning: String) -> String {
+    let pattern = requiredHTTPURL(key, meaning)
+    if pattern.fillingAddress("").contains(where: { $0 == "{" || $0 == "}" }) {
+      report(key, "knows no placeholder but {address}, which stands for each member's address")
+    }
+    return pattern
+  }
+
   /// Which certificate is believed: `ca_file`, `fingerprint`, or the machine's authorities.
   func tlsTrust() -> TLSTrust {
     switch (text("ca_file"), text("fingerprint")) {

@@ -32,14 +32,13 @@ package final class HTTPProbeCollector: Collector {
     in declared: DeclaredSections,
     using services: CollectorServices
   ) -> [Target] {
-    let members = declared.tiers.flatMap { tier, section -> [Target] in
-      guard let section = section.section("http") else { return [] }
-      let pattern = section.httpURL("url") ?? ""
-      if !section.has("url") { section.report("url", "is required here: what is probed") }
+    let members = declared.tiers.flatMap { tier, tierSection -> [Target] in
+      guard let section = tierSection.section("http") else { return [] }
+      let pattern = section.memberURL("url", "what is probed")
       let statuses = section.statuses("expect_status")
       let trust = section.tlsTrust()
-      let poll = declared.poll.overridden(by: section)
-      return tier.members.map { member in
+      let polls = declared.polls(of: tierSection, in: section)
+      return zip(tier.members, polls).map { member, poll in
         Target(
           instance: member.name,
           tier: tier.name,

@@ -32,15 +32,12 @@ package final class NginxCollector: Collector {
     in declared: DeclaredSections,
     using services: CollectorServices
   ) -> [Target] {
-    declared.tiers.flatMap { tier, section -> [Target] in
-      guard let section = section.section("nginx") else { return [] }
-      let pattern = section.httpURL("status") ?? ""
-      if !section.has("status") {
-        section.report("status", "is required here: the URL of stub_status")
-      }
+    declared.tiers.flatMap { tier, tierSection -> [Target] in
+      guard let section = tierSection.section("nginx") else { return [] }
+      let pattern = section.memberURL("status", "the URL of stub_status")
       let trust = section.tlsTrust()
-      let poll = declared.poll.overridden(by: section)
-      return tier.members.map { member in
+      let polls = declared.polls(of: tierSection, in: section)
+      return zip(tier.members, polls).map { member, poll in
         let collector = NginxCollector(
           url: pattern.fillingAddress(member.address),
           trust: trust,

@@ -6,18 +6,21 @@
 /// longer name, and at least 1.
 package func nearestName(to name: String, among candidates: some Sequence<String>) -> String? {
   var best: (name: String, distance: Int)?
+  let name = Array(name.utf8.prefix(comparedBytesMax))
   for candidate in candidates.sorted() {
-    let distance = editDistance(Array(name.utf8), Array(candidate.utf8))
-    let allowed = max(1, max(name.utf8.count, candidate.utf8.count) / 3)
+    let bytes = Array(candidate.utf8.prefix(comparedBytesMax))
+    let distance = editDistance(name, bytes)
+    let allowed = max(1, max(name.count, bytes.count) / 3)
     if distance <= allowed, distance < best?.distance ?? .max { best = (candidate, distance) }
   }
   return best?.name
 }
 
-/// The optimal string alignment distance, over at most the first 64 bytes.
+/// Names are compared by their first bytes: a key may be as long as a file.
+private let comparedBytesMax = 64
+
+/// The optimal string alignment distance.
 private func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-  let left = Array(left.prefix(64))
-  let right = Array(right.prefix(64))
   guard !left.isEmpty, !right.isEmpty else { return max(left.count, right.count) }
   var beforeLast: [Int] = []
   var last = Array(0...right.count)

@@ -51,10 +51,21 @@ package enum QuantityText {
   /// - Returns: Bytes, or nil when the text is not a size.
   package static func bytes(_ text: String) -> Int64? {
     for (unit, factor) in sizes where text.hasSuffix(unit) {
-      guard let number = Int64(text.dropLast(unit.count)), number >= 0 else { return nil }
+      let digits = text.dropLast(unit.count)
+      guard digits.utf8.allSatisfy({ (48...57).contains($0) }), let number = Int64(digits) else {
+        return nil
+      }
       let (total, overflow) = number.multipliedReportingOverflow(by: factor)
       return overflow ? nil : total
     }
     return nil
+  }
+
+  /// Writes a size in the largest unit that divides it, such as `64MiB`.
+  package static func text(ofBytes bytes: Int64) -> String {
+    for (unit, factor) in sizes where bytes >= factor && bytes % factor == 0 {
+      return "\(bytes / factor)\(unit)"
+    }
+    return "\(bytes)B"
   }
 }

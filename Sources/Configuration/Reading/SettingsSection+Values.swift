@@ -61,8 +61,14 @@ extension SettingsSection {
     in allowed: ClosedRange<Int64>
   ) -> Int64 {
     guard let text = text(key) else { return standard }
-    guard let bytes = QuantityText.bytes(text), allowed.contains(bytes) else {
+    guard let bytes = QuantityText.bytes(text) else {
       report(key, "must be a size such as 64MiB or 2GiB, not \"\(text)\"")
+      return standard
+    }
+    guard allowed.contains(bytes) else {
+      let low = QuantityText.text(ofBytes: allowed.lowerBound)
+      let high = QuantityText.text(ofBytes: allowed.upperBound)
+      report(key, "must be \(low) to \(high), not \(text)")
       return standard
     }
     return bytes
@@ -80,6 +86,11 @@ extension SettingsSection {
     let all = choices.keys.sorted().joined(separator: ", ")
     report(key, "must be one of \(all), not \"\(text)\".\(hint)")
     return standard
+  }
+
+  /// The HTTP URL of a key that must stand here; a fault reads as the empty text.
+  package func requiredHTTPURL(_ key: String, _ meaning: String) -> String {
+    require(key, meaning) ? httpURL(key) ?? "" : ""
   }
 
   /// The HTTP URL of `key`; nil when it does not stand here or is not one.
@@ -104,7 +115,7 @@ package enum HTTPURLText {
       return false
     }
     let rest = text.dropFirst(scheme.count)
-    guard let first = rest.first, first != "/" else { return false }
+    guard let first = rest.utf8.first, !"/:?#@".utf8.contains(first) else { return false }
     return rest.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f }
   }
 }

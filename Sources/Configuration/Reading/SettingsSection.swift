@@ -43,11 +43,20 @@ package final class SettingsSection {
     tree.report(at: mark, key: path(of: key), message)
   }
 
-  /// Notes that `key` is required when it does not stand here; true when it does.
+  /// Notes that `key` is required when it does not stand here or is null; true when it has a value.
   package func require(_ key: String, _ meaning: String) -> Bool {
-    if has(key) { return true }
+    if node(key) != nil { return true }
     report(key, "is required here: \(meaning)")
     return false
+  }
+
+  /// The text of a key that must stand here and must not be empty; else it is a fault and reads as
+  /// the empty text.
+  package func requiredText(_ key: String, _ meaning: String) -> String {
+    guard require(key, meaning) else { return "" }
+    let text = text(key)
+    if text?.isEmpty == true { report(key, "must not be empty: \(meaning)") }
+    return text ?? ""
   }
 
   /// The value of `key`, nil when it does not stand here or is null.

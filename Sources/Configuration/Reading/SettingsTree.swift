@@ -9,6 +9,7 @@ package final class SettingsTree {
   package let file: String
   let environment: SettingsEnvironment
   private var collected: [SettingsIssue] = []
+  private var reported: Set<String> = []
   private var sections: [String: SettingsSection] = [:]
 
   /// Parses a file's text; text that is not YAML is an issue and reads as an empty file.
@@ -23,6 +24,9 @@ package final class SettingsTree {
     do throws(YAMLError) {
       let document = try YAMLDocument(parsing: text)
       parsedRoot = document.root
+      if let mark = document.furtherDocument {
+        report(at: mark, key: "", "a second document begins here: hvsmon reads only one")
+      }
     } catch {
       parsedRoot = nil
       report(at: error.mark, key: "", error.reason)
@@ -37,9 +41,10 @@ package final class SettingsTree {
     return section(of: parsedRoot.flatMap { $0.isNull ? nil : $0 } ?? empty, path: "")
   }()
 
-  /// Notes a fault.
+  /// Notes a fault; a key that is read twice and is faulty both times has one fault.
   package func report(at mark: YAMLMark?, key: String, _ message: String) {
-    collected.append(SettingsIssue(file: file, mark: mark, key: key, message: message))
+    let issue = SettingsIssue(file: file, mark: mark, key: key, message: message)
+    if reported.insert(issue.description).inserted { collected.append(issue) }
   }
 
   /// Everything that was wrong, in the order of the file; asks must be over, as keys that nobody

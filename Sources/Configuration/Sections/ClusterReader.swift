@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import Architecture
+import YAML
 
 /// Reads the declared cluster and checks what must be unique or must exist.
 struct ClusterReader {
@@ -20,6 +21,7 @@ struct ClusterReader {
     refuseTwins(found.map { ($0.0.name, $0.1) })
     let names = Set(found.map(\.0.name))
     for (_, section) in found { refuseUnknownTiers(section, key: "depends_on", names) }
+    refuseCircles(found)
     return found
   }
 
@@ -29,12 +31,11 @@ struct ClusterReader {
     let found = architecture.sections("entry").map { section in
       refuseUnknownTiers(section, key: "tiers", tierNames)
       let entry = DeclaredEntry(
-        name: requiredText(section, "name", "it names the entry in messages"),
-        url: section.httpURL("url") ?? "",
+        name: section.requiredText("name", "it names the entry in messages"),
+        url: section.requiredHTTPURL("url", "what users reach"),
         expectedStatuses: section.statuses("expect_status"),
         tiers: section.texts("tiers").map(\.text)
       )
-      if !section.has("url") { section.report("url", "is required here: what users reach") }
       return (entry, section)
     }
     refuseTwins(found.map { ($0.0.name, $0.1) })
@@ -46,21 +47,25 @@ struct ClusterReader {
     _ memberNames: inout Set<String>
   ) -> DeclaredTier {
     let members = section.sections("members").map { member in
-      let name = requiredText(member, "name", "it names the member in messages")
+      let name = member.requiredText("name", "it names the member in messages")
       if !name.isEmpty, !memberNames.insert(name).inserted {
         member.report("name", "\"\(name)\" is used twice")
       }
       return DeclaredMember(
         name: name,
-        address: requiredText(member, "address", "a host name or an address"),
+        address: address(of: member),
         guest: member.has("guest")
           ? member.integer("guest", default: 100, in: 100...999_999_999) : nil,
         node: member.text("node")
       )
     }
-    if members.isEmpty { section.report("members", "must list at least one member") }
+    if section.require("members", "the list of what works in the tier"),
+      section.node("members")?.content == .sequence([])
+    {
+      section.report("members", "must list at least one member")
+    }
     return DeclaredTier(
-      name: requiredText(section, "name", "it becomes the label tier"),
+      name: section.requiredText("name", "it becomes the label tier"),
       needs: need(section, of: members.count),
       members: members,
       dependsOn: section.texts("depends_on").map(\.text)
@@ -68,24 +73,50 @@ struct ClusterReader {
   }
 
   private func need(_ section: SettingsSection, of count: Int) -> DeclaredTier.Need {
-    guard section.text("needs") != "majority" else { return .majority }
-    return .members(section.integer("needs", default: 1, in: 1...max(count, 1)))
+    guard let text = section.text("needs") else { return .members(1) }
+    if text == "majority" { return .majority }
+    guard let number = Int(text), (1...max(count, 1)).contains(number) else {
+      section.report(
+        "needs",
+        "must be majority or a number from 1 to the \(count) members, not \"\(text)\""
+      )
+      return .members(1)
+    }
+    return .members(number)
   }
 
-  private func requiredText(
-    _ section: SettingsSection,
-    _ key: String,
-    _ meaning: String
-  ) -> String {
-    let text = section.text(key) ?? ""
-    if text.isEmpty { section.report(key, "is required here: \(meaning)") }
-    return text
+  private func address(of member: SettingsSection) -> String {
+    let address = member.requiredText("address", "a host name or an address")
+    let isPlain = address.utf8.allSatisfy {
+      $0 > 0x20 && $0 != 0x7f && !"/[]{}@?#".utf8.contains($0)
+    }
+    if !isPlain {
+      member.report(
+        "address",
+        "must be a bare host name or address such as 192.168.30.100, not \"\(address)\""
+      )
+    }
+    return address
   }
 
   private func refuseTwins(_ named: [(name: String, section: SettingsSection)]) {
     var seen: Set<String> = []
     for (name, section) in named where !name.isEmpty && !seen.insert(name).inserted {
       section.report("name", "\"\(name)\" is used twice")
+    }
+  }
+
+  /// What depends on itself could never be said to work or to fail.
+  private func refuseCircles(_ found: [(tier: DeclaredTier, section: SettingsSection)]) {
+    let needed = Dictionary(found.map { ($0.tier.name, $0.tier.dependsOn) }) { first, _ in first }
+    for (tier, section) in found {
+      var reached: Set<String> = []
+      var open = tier.dependsOn
+      while let next = open.popLast() {
+        if reached.insert(next).inserted { open += needed[next] ?? [] }
+      }
+      guard reached.contains(tier.name) else { continue }
+      section.report("depends_on", "\"\(tier.name)\" depends on itself, perhaps through others")
     }
   }
 

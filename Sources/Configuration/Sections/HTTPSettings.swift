@@ -42,9 +42,14 @@ package struct HTTPSettings: Sendable {
     self.init()
     guard let section else { return }
     readListen(section)
-    if let auth = section.section("auth") { tokens = Self.tokens(auth) }
+    // A token that cannot be read is its own fault, not a missing one.
+    var wantsTokens = false
+    if let auth = section.section("auth") {
+      wantsTokens = !auth.items("tokens").isEmpty
+      tokens = Self.tokens(auth)
+    }
     readTLS(section)
-    if !isLoopback, tokens.isEmpty {
+    if !isLoopback, !wantsTokens {
       section.report(
         "listen",
         "\(host) can be reached from outside: give auth.tokens, or listen on 127.0.0.1"
@@ -54,19 +59,27 @@ package struct HTTPSettings: Sendable {
 
   /// The address cannot be reached from another machine.
   package var isLoopback: Bool {
-    host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    if host == "localhost" || host == "::1" { return true }
+    // A name may begin like an address of loopback and lead elsewhere.
+    let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
   }
 
   private mutating func readListen(_ section: SettingsSection) {
     guard let text = section.text("listen") else { return }
-    guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...])
+    let digits = text.split(separator: ":", omittingEmptySubsequences: false).last ?? ""
+    guard digits.utf8.count < text.utf8.count, digits.utf8.allSatisfy({ (48...57).contains($0) }),
+      let port = UInt16(digits)
     else {
       section.report("listen", "must be ADDRESS:PORT such as 127.0.0.1:9820, not \"\(text)\"")
       return
     }
-    var host = text[..<colon]
+    var host = text.dropLast(digits.count + 1)
     if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-    if host.isEmpty { section.report("listen", "names no address; 0.0.0.0 stands for all") }
+    guard !host.isEmpty else {
+      section.report("listen", "names no address; 0.0.0.0 stands for all")
+      return
+    }
     self.host = String(host)
     self.port = port
   }
@@ -74,13 +87,14 @@ package struct HTTPSettings: Sendable {
   private static func tokens(_ auth: SettingsSection) -> [Token] {
     var names: Set<String> = []
     return auth.sections("tokens").compactMap { section in
-      let name = section.text("name") ?? ""
-      if name.isEmpty { section.report("name", "is required here: it names the token in logs") }
-      if !names.insert(name).inserted { section.report("name", "\"\(name)\" is used twice") }
+      let name = section.requiredText("name", "it names the token in logs")
+      if !name.isEmpty, !names.insert(name).inserted {
+        section.report("name", "\"\(name)\" is used twice")
+      }
       let roles = Dictionary(uniqueKeysWithValues: Role.allCases.map { ($0.rawValue, $0) })
       let role = section.choice("role", default: Role.read, among: roles)
       guard let secret = section.secret("token") else {
-        if !["token", "token_file", "token_env"].contains(where: section.has) {
+        if ["token", "token_file", "token_env"].allSatisfy({ section.node($0) == nil }) {
           section.report("token", "is required here: token, token_file or token_env")
         }
         return nil

@@ -23,6 +23,15 @@ package struct DeclaredSections {
   package let entries: [(entry: DeclaredEntry, section: SettingsSection)]
   /// What a section's own `interval` and `timeout` override.
   package let poll: PollSettings
+
+  /// How often each member of a tier is asked: a member's `interval` and `timeout` win over those
+  /// of `section`, a collector's section in the tier, which win over `poll`.
+  ///
+  /// In the order of the tier's members.
+  package func polls(of tier: SettingsSection, in section: SettingsSection) -> [PollSettings] {
+    let common = poll.overridden(by: section)
+    return tier.sections("members").map(common.overridden)
+  }
 }
 
 extension SettingsTree {
