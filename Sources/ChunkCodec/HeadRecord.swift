@@ -38,6 +38,11 @@ package struct HeadRecord: Equatable, Sendable {
     self.isLate.append(isLate)
   }
 
+  /// Says that the sample at a position came after a chunk that covers its time was closed.
+  package mutating func markLate(at index: Int) {
+    isLate[index] = true
+  }
+
   /// Adds all samples of `other` at the end.
   package mutating func append(_ other: HeadRecord) {
     series += other.series

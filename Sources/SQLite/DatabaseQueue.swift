@@ -69,6 +69,16 @@ package final class DatabaseQueue: Sendable {
     try Self.wait { answer in post(body, answer: answer) }
   }
 
+  /// Runs `body` on the queue's thread and hands its answer to `completion` there; does not wait.
+  ///
+  /// A refusal (as in ``run(_:)``) reaches `completion` on the calling thread.
+  package func submit<Value: Sendable>(
+    _ body: @escaping @Sendable (Connection) throws(SQLiteError) -> Value,
+    completion: @escaping @Sendable (Result<Value, SQLiteError>) -> Void
+  ) {
+    post(body, answer: completion)
+  }
+
   /// Runs what was given before, closes the connection, and ends the thread; later work throws.
   package func close() async {
     await withCheckedContinuation { continuation in

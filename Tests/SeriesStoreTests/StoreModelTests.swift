@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+import MetricModel
+import SeriesStore
+import TestSupport
+import Testing
+
+/// Random histories of a store beside the plainest thing that should answer alike.
+@Suite struct StoreModelTests {
+  private struct Model {
+    var samples: [LabelSet: [Int64: UInt64]] = [:]
+
+    mutating func put(_ labels: LabelSet, _ time: Int64, _ value: Double) -> AppendOutcome {
+      var outcome = AppendOutcome()
+      let newest = samples[labels]?.keys.max() ?? 0
+      if time < newest - 600_000 {
+        outcome.tooOld = 1
+      } else if samples[labels]?[time] != nil {
+        outcome.duplicates = 1
+      } else {
+        samples[labels, default: [:]][time] = value.bitPattern
+        outcome.appended = 1
+      }
+      return outcome
+    }
+
+    func series(in range: ClosedRange<Int64>) -> [LabelSet: [Int64: UInt64]] {
+      samples.mapValues { $0.filter { range.contains($0.key) } }.filter { !$0.value.isEmpty }
+    }
+  }
+
+  private static func read(
+    _ store: SampleStore,
+    _ range: ClosedRange<Int64>
+  ) throws -> [LabelSet: [Int64: UInt64]] {
+    let found = try store.series(
+      matching: [LabelMatcher("__name__", .equal, "m")],
+      in: Timestamp(
+        unixMilliseconds: range.lowerBound
+      )...Timestamp(
+        unixMilliseconds: range.upperBound
+      )
+    )
+    var answer: [LabelSet: [Int64: UInt64]] = [:]
+    for series in found {
+      var last = Int64.min
+      for sample in series.samples {
+        #expect(sample.timestamp.unixMilliseconds > last, "times do not rise")
+        last = sample.timestamp.unixMilliseconds
+        answer[series.labels, default: [:]][last] = sample.value.bitPattern
+      }
+    }
+    return answer
+  }
+
+  @Test(arguments: UInt64(1)...24)
+  func `random appends, flushes, reopenings and reads match a dictionary`(seed: UInt64) async throws
+  {
+    var random = SeededRandom(seed: seed)
+    var fixture = try StoreFixture()
+    fixture.settings.chunkSamples = Int.random(in: 1...30, using: &random)
+    if seed.isMultiple(of: 3) { fixture.settings.chunkSpan = .seconds(900) }
+    var store = try fixture.open()
+    var model = Model()
+    let start = StoreFixture.start.unixMilliseconds
+    let labels = (0..<4).map { LabelSet(metric: "m", ["series": "\($0)"]) }
+    var now = start
+    let longest = Int64.random(in: 1_000...120_000, using: &random)
+    for step in 0..<300 {
+      switch Int.random(in: 0..<20, using: &random) {
+      case 0...12:
+        now += Int64.random(in: 0...longest, using: &random)
+        let isLate = Int.random(in: 0..<4, using: &random) == 0
+        let time = isLate ? now - Int64.random(in: 0...700_000, using: &random) : now
+        let set = labels[Int.random(in: 0..<labels.count, using: &random)]
+        let value = Double(bitPattern: random.next())
+        let batch = AppendBatch(
+          timestamp: Timestamp(unixMilliseconds: time),
+          references: [try store.reference(for: set)],
+          values: [value]
+        )
+        let outcome = try store.append(batch)
+        #expect(outcome == model.put(set, time, value), "seed \(seed), step \(step)")
+      case 13...16:
+        try await store.flush()
+      case 17:
+        try await store.close()
+        store = try fixture.open()
+      default:
+        let low = Int64.random(in: start...max(now, start + 1), using: &random)
+        let high = Int64.random(in: low...max(now, low), using: &random)
+        let found = try Self.read(store, low...high)
+        let expected = model.series(in: low...high)
+        for set in labels {
+          let differences = Set(found[set, default: [:]].keys)
+            .symmetricDifference(expected[set, default: [:]].keys)
+          #expect(differences.isEmpty, "seed \(seed), step \(step), \(set), \(low)...\(high)")
+        }
+        #expect((found == expected) == true, "seed \(seed), step \(step)")
+      }
+    }
+    #expect(try Self.read(store, 0...Int64.max >> 2) == model.samples, "seed \(seed), at the end")
+    try await store.close()
+    store = try fixture.open()
+    #expect(try Self.read(store, 0...Int64.max >> 2) == model.samples, "seed \(seed), reopened")
+  }
+}
