@@ -293,6 +293,23 @@ import Testing
     #expect(error?.errorType == "timeout")
   }
 
+  @Test func `a query over long windows looks at its deadline within one series`() throws {
+    let store = try store([("x", Array(repeating: 1, count: 10_000))], every: .seconds(1))
+    let count = Counter()
+    let deadline = QueryDeadline(limit: "2s") { count.next() > 50 }
+    let error = #expect(throws: QueryError.self) {
+      try QueryEngine().range(
+        try PromQLParser.parse("max_over_time(x[1d])"),
+        from: .epoch,
+        through: Timestamp(unixSeconds: 10_000),
+        step: .seconds(1),
+        reading: store,
+        deadline: deadline
+      )
+    }
+    #expect(error == .timedOut(limit: "2s"))
+  }
+
   @Test func `times at the limits do not overflow`() throws {
     let store = try store([("x", [1])])
     let ends = [Timestamp(unixMilliseconds: .max), Timestamp(unixMilliseconds: .min)]

@@ -52,6 +52,7 @@ struct ScriptRunner {
       }
       var faults = check(result, evaluation)
       if faults.isEmpty { faults = checkAsRange(expression, evaluation, result) }
+      if faults.isEmpty { faults = checkAnchored(expression, evaluation, result) }
       if faults.isEmpty {
         passed += 1
       } else {
@@ -159,6 +160,36 @@ struct ScriptRunner {
     }
   }
 
+  /// With the time fixed by `@` on each selector, any evaluation time gives the same value.
+  private func checkAnchored(
+    _ expression: Expression,
+    _ evaluation: ScriptEvaluation,
+    _ result: QueryResult
+  ) -> [String] {
+    let timeDependent = [
+      "time()", "timestamp", "predict_linear", "start()", "end()", "step()", "range()", "minute(",
+      "hour(", "day_of", "days_in", "month(", "year(", "info(",
+    ]
+    guard case .instant(let time) = evaluation.times, case .vector(let samples) = result.value,
+      !timeDependent.contains(where: evaluation.expression.contains)
+    else { return [] }
+    let anchored = expression.anchored(at: time)
+    let want = samples.map { SeriesLine(labels: $0.labels, values: [$0.value]) }
+    for factor in [-10.0, 0, 0.2, 1, 10] {
+      let other = Timestamp(unixSeconds: time.unixSeconds * factor)
+      do {
+        let again = try engine.instant(anchored, at: other, reading: store)
+        guard case .vector(let samples) = again.value else { return ["no vector"] }
+        let got = samples.map { SeriesLine(labels: $0.labels, values: [$0.value]) }
+        let faults = Self.compare(got, want, isOrdered: evaluation.isOrdered)
+        if let fault = faults.first { return ["\(anchored) at \(other): \(fault)"] }
+      } catch {
+        return ["\(anchored) at \(other): \(error)"]
+      }
+    }
+    return []
+  }
+
   private static func check(
     _ texts: [String],
     _ tests: [ScriptEvaluation.TextTest],
@@ -257,5 +288,51 @@ extension ScriptEvaluation.TextTest {
     case .matches(let pattern):
       (try? AnchoredPattern(".*(?:\(pattern)).*"))?.matches(text) ?? false
     }
+  }
+}
+
+extension Expression {
+  /// The expression with the time of each selector fixed that is not fixed or in a subquery.
+  fileprivate func anchored(at time: Timestamp) -> Expression {
+    func fixed(_ shift: TimeShift) -> TimeShift {
+      TimeShift(offset: shift.offset, anchor: shift.anchor ?? .at(time))
+    }
+    let form: Form
+    switch self.form {
+    case .number, .string: form = self.form
+    case .selector(var selector):
+      selector.shift = fixed(selector.shift)
+      form = .selector(selector)
+    case .range(var range):
+      range.selector.shift = fixed(range.selector.shift)
+      form = .range(range)
+    case .subquery(var subquery):
+      subquery.shift = fixed(subquery.shift)
+      form = .subquery(subquery)
+    case .unary(let sign, let operand): form = .unary(sign, operand.anchored(at: time))
+    case .parentheses(let inner): form = .parentheses(inner.anchored(at: time))
+    case .binary(let binary):
+      form = .binary(
+        BinaryExpression(
+          binary.operation,
+          binary.left.anchored(at: time),
+          binary.right.anchored(at: time),
+          returnsBool: binary.returnsBool,
+          matching: binary.matching
+        )
+      )
+    case .aggregation(let aggregation):
+      form = .aggregation(
+        Aggregation(
+          aggregation.aggregator,
+          parameter: aggregation.parameter?.anchored(at: time),
+          of: aggregation.operand.anchored(at: time),
+          grouping: aggregation.grouping
+        )
+      )
+    case .call(let call):
+      form = .call(FunctionCall(call.function, call.arguments.map { $0.anchored(at: time) }))
+    }
+    return Expression(form, at: position)
   }
 }

@@ -77,6 +77,7 @@ extension Evaluation {
     let empty = AggregateState(aggregation.aggregator)
     var states = Array(repeating: empty, count: groups.labels.count * count)
     for (column, group) in zip(columns, groups.groupOfColumn) {
+      try work(count)
       for index in 0..<count where !column.values[index].isStalenessMarker {
         states[group * count + index].add(column.values[index])
       }
@@ -107,6 +108,7 @@ extension Evaluation {
       )
       var values: [Double] = []
       for index in 0..<grid.count {
+        try work(members.count)
         values.removeAll(keepingCapacity: true)
         for member in members where !columns[member].values[index].isStalenessMarker {
           values.append(columns[member].values[index])
@@ -148,6 +150,7 @@ extension Evaluation {
     var places: [LabelSet: Int] = [:]
     var output: [Column] = []
     for (column, group) in zip(columns, groups.groupOfColumn) {
+      try work(grid.count)
       for index in 0..<grid.count where !column.values[index].isStalenessMarker {
         let text = column.values[index].plainDecimalText
         let isKept = aggregation.grouping.keeps(name)

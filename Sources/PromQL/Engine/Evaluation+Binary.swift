@@ -45,7 +45,7 @@ extension Evaluation {
         return .vector(combineSets(left, right, binary, count: grid.count))
       }
       var join = VectorJoin(left, right, binary, count: grid.count)
-      let columns = try join.joined()
+      let columns = try join.joined(work: work)
       return .vector(engine.dropsNamesLate ? columns : try finished(columns))
     default:
       throw .refused(

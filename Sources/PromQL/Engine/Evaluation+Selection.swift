@@ -24,6 +24,7 @@ extension Evaluation {
     var order: [Int] = []
     for index in 0..<grid.count where counts[index] > 0 {
       order.removeAll(keepingCapacity: true)
+      try work(columns.count)
       for group in members {
         let present = group.filter { !columns[$0].values[index].isStalenessMarker }
         let best = Self.best(counts[index], of: present, by: aggregation.aggregator) { place in

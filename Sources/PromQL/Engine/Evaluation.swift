@@ -14,7 +14,10 @@ final class Evaluation {
   var annotations = Annotations()
   private let deadline: QueryDeadline
   private var samplesUsed = 0
-  private var chargesSinceCheck = 0
+  private var workSinceCheck = 0
+
+  /// Less than a millisecond's worth.
+  private static let workBetweenChecks = 20_000
 
   init(
     _ engine: QueryEngine,
@@ -39,12 +42,17 @@ final class Evaluation {
     guard samplesUsed <= engine.limits.samples else {
       throw .tooManySamples(limit: engine.limits.samples)
     }
-    chargesSinceCheck += samples + 1
-    if chargesSinceCheck > 5_000 { try checkDeadline() }
+    try work(samples)
+  }
+
+  /// Counts values looked at, so that the deadline is looked at now and then.
+  func work(_ values: Int) throws(QueryError) {
+    workSinceCheck += values + 1
+    if workSinceCheck > Self.workBetweenChecks { try checkDeadline() }
   }
 
   func checkDeadline() throws(QueryError) {
-    chargesSinceCheck = 0
+    workSinceCheck = 0
     if deadline.isPast() { throw .timedOut(limit: deadline.limit) }
   }
 

@@ -35,14 +35,19 @@ struct VectorJoin {
 
   /// The columns of all pairs.
   ///
+  /// - Parameter work: Told how many values each step looks at, and may stop the query.
+  /// - Returns: Columns with at least one sample; no label set twice.
   /// - Throws: ``QueryError/execution(message:)`` when a sample has more partners than allowed.
-  mutating func joined() throws(QueryError) -> [Column] {
+  mutating func joined(
+    work: (Int) throws(QueryError) -> Void
+  ) throws(QueryError) -> [Column] {
     let none = -1
     var partner = Array(repeating: none, count: keys.count)
     var manyOfKey = Array(repeating: none, count: keys.count)
     // For each output column the key that wrote to it at this time.
     var writers: [Int] = []
     for index in 0..<count {
+      try work(one.count + many.count)
       for key in partner.indices {
         partner[key] = none
         manyOfKey[key] = none

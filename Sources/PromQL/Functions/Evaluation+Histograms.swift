@@ -27,6 +27,7 @@ extension Evaluation {
     var output: [Column] = []
     for group in bucketGroups(try vector(buckets, on: grid), at: buckets.position) {
       try charge(grid.count * parameters.count)
+      try work(grid.count * group.buckets.count)
       if call.function == .histogramFraction {
         output.append(fractions(group, parameters[0], parameters[1], on: grid))
         continue

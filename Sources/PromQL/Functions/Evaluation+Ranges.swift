@@ -35,6 +35,7 @@ extension Evaluation {
       var isPresent = false
       for index in 0..<grid.count {
         window.move(to: index)
+        try work(window.count)
         guard window.count > 0, let value = compute(window, index) else { continue }
         column.values[index] = value
         isPresent = true

@@ -64,8 +64,12 @@ struct Parser {
   var position: SourcePosition { position(of: current.start) }
 
   func position(of offset: Int) -> SourcePosition {
-    // The lines are few; the last that starts at or before the offset is meant.
-    let line = lineStarts.lastIndex { $0 <= offset } ?? 0
+    // The last line that starts at or before the offset, by halving.
+    var (line, end) = (0, lineStarts.count)
+    while end - line > 1 {
+      let middle = (line + end) / 2
+      if lineStarts[middle] <= offset { line = middle } else { end = middle }
+    }
     return SourcePosition(line: line + 1, column: offset - lineStarts[line] + 1)
   }
 
