@@ -3,7 +3,7 @@ import PromQL
 import Testing
 
 @Suite struct ConformanceTests {
-  @Test(arguments: [("core", 540)])
+  @Test(arguments: [("core", 540), ("optional", 65)])
   func `the scripts give the results they expect`(folder: String, atLeast: Int) throws {
     guard let scripts = ConformanceScripts.load(folder) else {
       print("conformance scripts not found: skipped")
@@ -11,7 +11,10 @@ import Testing
     }
     var runner = ScriptRunner()
     for (name, text) in scripts { runner.run(try TestScript(text), name: name) }
-    let unsupported = runner.unsupported.joined(separator: ", ")
+    let reasons = Dictionary(grouping: runner.unsupported) { $0.reason }
+    let unsupported = reasons.keys.sorted().map { reason in
+      "\(reason) (\(reasons[reason, default: []].map(\.place).joined(separator: " ")))"
+    }.joined(separator: ", ")
     print(
       "promql conformance \(folder): \(runner.passed) passed, \(runner.failures.count) failed, "
         + "\(runner.unsupported.count) unsupported \(unsupported)"

@@ -129,7 +129,10 @@ import Testing
     ("sum by () (x)", "sum(x)"), ("{\"my.metric\", a='b'}", "{\"my.metric\", a=\"b\"}"),
     ("{a=\"b\", __name__=\"m\"}", "m{a=\"b\"}"), ("{\"on\"}", "{\"on\"}"),
     ("x[90s] offset -1h @ 10.5", "x[1m30s] @ 10.500 offset -1h"),
-    ("x[5m:]", "x[5m:]"), ("x @ start()", "x @ start()"), ("x[60*5]", "x[5m]"),
+    ("x[5m:]", "x[5m:]"), ("x[step()*2+1m]", "x[((step() * 2.0) + 60.0)]"),
+    ("x offset -step()", "x offset (-(step()))"),
+    ("x[1h:max_of(STEP(), 1m)]", "x[1h:max_of(step(), 60.0)]"), ("x @ start()", "x @ start()"),
+    ("x[60*5]", "x[5m]"),
     ("a+on(b)group_left b", "a + on (b) group_left () b"),
     ("a * ignoring() b", "a * ignoring () b"), ("offset", "offset"), ("and and and", "and and and"),
     ("sum", "sum"), ("a + fill(1) b", "a + fill_left (1) fill_right (1) b"),
@@ -163,7 +166,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "(", "-", "sum(", "x[5m:][5m:]", "a+", "2^", "x offset (", "x[(", "x[-",
+    "(", "-", "sum(", "x[5m:][5m:]", "a+", "2^", "x offset (", "x[step()+", "x[-(range()-", "x[(",
+    "x[-",
   ])
   func `nesting that is too deep is refused`(piece: String) {
     let text = String(repeating: piece, count: 10_000)
@@ -181,6 +185,15 @@ import Testing
       try PromQLParser.parse(String(repeating: "x", count: 65_537))
     }
     #expect(error?.message == "query is longer than 65536 bytes")
+  }
+
+  @Test func `a long duration formula is refused before it can exhaust a stack`() throws {
+    #expect(throws: Never.self) {
+      try PromQLParser.parse("x[1" + String(repeating: " + 1", count: 5_000) + "]")
+    }
+    #expect(throws: PromQLParseError.self) {
+      try PromQLParser.parse("x[1" + String(repeating: " + step()", count: 5_000) + "]")
+    }
   }
 
   @Test func `the deepest tree can be walked, printed and evaluated`() async throws {

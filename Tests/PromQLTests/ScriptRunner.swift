@@ -7,7 +7,7 @@ import PromQL
 struct ScriptRunner {
   private(set) var passed = 0
   private(set) var failures: [String] = []
-  private(set) var unsupported: [String] = []
+  private(set) var unsupported: [(place: String, reason: String)] = []
   private(set) var expressions: [String] = []
   private var store = MemorySeries()
   private let engine = QueryEngine()
@@ -39,7 +39,7 @@ struct ScriptRunner {
 
   private mutating func run(_ evaluation: ScriptEvaluation, name: String) {
     if Self.withoutData.contains(evaluation.expression) {
-      unsupported.append("\(name) native histograms")
+      unsupported.append((name, "native histograms"))
       return
     }
     expressions.append(evaluation.expression)
@@ -59,7 +59,7 @@ struct ScriptRunner {
         failures.append("\(name): \(evaluation.expression): \(faults.joined(separator: "; "))")
       }
     } catch QueryError.unsupported(let function) {
-      unsupported.append("\(name) \(function)")
+      unsupported.append((name, function))
     } catch {
       check(error, evaluation, name)
     }
@@ -67,12 +67,12 @@ struct ScriptRunner {
 
   private mutating func check(_ error: any Error, _ evaluation: ScriptEvaluation, _ name: String) {
     let text = (error as? PromQLParseError)?.message ?? "\(error)"
+    if text.contains("not supported") {
+      unsupported.append((name, text))
+      return
+    }
     guard let test = evaluation.failure else {
-      if text.contains("not supported") {
-        unsupported.append("\(name) \(text)")
-      } else {
-        failures.append("\(name): \(evaluation.expression): \(error)")
-      }
+      failures.append("\(name): \(evaluation.expression): \(error)")
       return
     }
     if test.accepts(text) {

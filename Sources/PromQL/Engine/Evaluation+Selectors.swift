@@ -26,8 +26,11 @@ struct Windows {
 
 extension Evaluation {
   /// The times that a shifted selector looks at.
-  func referenceTimes(_ shift: TimeShift, on grid: EvaluationGrid) -> ReferenceTimes {
-    let offset = shift.offset.wholeMilliseconds
+  func referenceTimes(
+    _ shift: TimeShift,
+    on grid: EvaluationGrid
+  ) throws(QueryError) -> ReferenceTimes {
+    let offset = try milliseconds(of: shift.offset)
     let fixed: Int64
     switch shift.anchor {
     case nil:
@@ -39,13 +42,36 @@ extension Evaluation {
     return ReferenceTimes(first: fixed - offset, step: 0, count: grid.count)
   }
 
+  /// The milliseconds of a span in this query.
+  private func milliseconds(of span: Span) throws(QueryError) -> Int64 {
+    switch span {
+    case .fixed(let duration): return duration.wholeMilliseconds
+    case .formula(let formula):
+      let seconds = formula.seconds(
+        step: Double(queryStep) / 1_000,
+        range: Double(queryEnd - queryStart) / 1_000
+      )
+      guard let milliseconds = DurationFormula.milliseconds(ofSeconds: seconds) else {
+        throw .refused(message: "duration out of range")
+      }
+      return milliseconds
+    }
+  }
+
+  /// The milliseconds of a range or step in this query.
+  private func positiveMilliseconds(of span: Span) throws(QueryError) -> Int64 {
+    let milliseconds = try milliseconds(of: span)
+    guard milliseconds > 0 else { throw .refused(message: "duration must be greater than 0") }
+    return milliseconds
+  }
+
   /// Reads a selector: at each time the newest sample that is not older than the lookback.
   func instantVector(
     _ selector: VectorSelector,
     on grid: EvaluationGrid,
     gives yield: SelectorYield
   ) throws(QueryError) -> [Column] {
-    let times = referenceTimes(selector.shift, on: grid)
+    let times = try referenceTimes(selector.shift, on: grid)
     let lookback = engine.lookback.wholeMilliseconds
     guard grid.count > 0, lookback > 0 else { return [] }
     let step: Duration? = times.isFixed || grid.count == 1 ? nil : .milliseconds(grid.step)
@@ -127,12 +153,12 @@ extension Evaluation {
     guard grid.count > 0 else { return }
     switch expression.unwrapped.form {
     case .range(let range):
-      let ends = referenceTimes(range.selector.shift, on: grid)
-      let windows = Windows(ends: ends, length: range.range.wholeMilliseconds)
+      let ends = try referenceTimes(range.selector.shift, on: grid)
+      let windows = Windows(ends: ends, length: try positiveMilliseconds(of: range.range))
       try forEachSeries(of: range.selector, in: windows, body)
     case .subquery(let subquery):
-      let ends = referenceTimes(subquery.shift, on: grid)
-      let windows = Windows(ends: ends, length: subquery.range.wholeMilliseconds)
+      let ends = try referenceTimes(subquery.shift, on: grid)
+      let windows = Windows(ends: ends, length: try positiveMilliseconds(of: subquery.range))
       try forEachSeries(of: subquery, in: windows, body)
     default:
       throw .refused(message: "expected type range vector, got \(expression.type.rawValue)")
@@ -168,8 +194,7 @@ extension Evaluation {
     _ body: (RangeInput, Windows) throws(QueryError) -> Void
   ) throws(QueryError) {
     // The evaluation times are multiples of the step since the epoch, whatever the query's start.
-    let step = (subquery.step ?? engine.subqueryStep).wholeMilliseconds
-    guard step > 0 else { throw .refused(message: "subquery step must be at least 1 ms") }
+    let step = try positiveMilliseconds(of: subquery.step ?? .fixed(engine.subqueryStep))
     let first = floorDivision(windows.ends.first - windows.length, step) + 1
     let last = floorDivision(windows.ends.last, step)
     guard last >= first else { return }

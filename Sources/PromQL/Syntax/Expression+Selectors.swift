@@ -9,7 +9,7 @@ package struct SelectorUse: Equatable, Sendable {
   /// The distance to the oldest sample it may read: range, offset and the subqueries around it.
   ///
   /// The engine's lookback is not counted in. Nil when an `@` fixes the time, so that no distance
-  /// from the evaluation time can be given.
+  /// from the evaluation time can be given, or a length depends on the query's step or range.
   package let lookBack: Duration?
 }
 
@@ -32,12 +32,12 @@ extension Expression {
   }
 
   private func collectSelectors(distance: Duration?, into uses: inout [SelectorUse]) {
-    func add(_ selector: VectorSelector, range: Duration) {
+    func add(_ selector: VectorSelector, range: Span) {
       let lookBack = Self.distance(distance, selector.shift, range)
       uses.append(SelectorUse(selector: selector, position: position, lookBack: lookBack))
     }
     switch form {
-    case .selector(let selector): add(selector, range: .zero)
+    case .selector(let selector): add(selector, range: .fixed(.zero))
     case .range(let range): add(range.selector, range: range.range)
     case .subquery(let subquery):
       let inner = Self.distance(distance, subquery.shift, subquery.range)
@@ -50,9 +50,11 @@ extension Expression {
   private static func distance(
     _ outer: Duration?,
     _ shift: TimeShift,
-    _ range: Duration
+    _ range: Span
   ) -> Duration? {
-    guard let outer, shift.anchor == nil else { return nil }
-    return outer + shift.offset + range
+    guard let outer, shift.anchor == nil, let offset = shift.offset.fixedDuration,
+      let length = range.fixedDuration
+    else { return nil }
+    return outer + offset + length
   }
 }

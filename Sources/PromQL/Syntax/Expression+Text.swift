@@ -9,10 +9,10 @@ extension Expression: CustomStringConvertible {
     case .string(let text): text.quotedForPromQL
     case .selector(let selector): selector.description
     case .range(let range):
-      "\(range.selector.body)[\(DurationText.text(of: range.range))]\(range.selector.shift.text)"
+      "\(range.selector.body)[\(range.range.text)]\(range.selector.shift.text)"
     case .subquery(let subquery):
-      "\(subquery.expression)[\(DurationText.text(of: subquery.range))"
-        + ":\(subquery.step.map(DurationText.text(of:)) ?? "")]\(subquery.shift.text)"
+      "\(subquery.expression)[\(subquery.range.text)"
+        + ":\(subquery.step?.text ?? "")]\(subquery.shift.text)"
     case .unary(let sign, let operand): "\(sign.rawValue)\(operand)"
     case .parentheses(let inner): "(\(inner))"
     case .binary(let binary): binary.text
@@ -56,6 +56,15 @@ extension String {
   }
 }
 
+extension Span {
+  fileprivate var text: String {
+    switch self {
+    case .fixed(let duration): DurationText.text(of: duration)
+    case .formula(let formula): formula.description
+    }
+  }
+}
+
 extension TimeShift {
   fileprivate var text: String {
     var text = ""
@@ -65,8 +74,11 @@ extension TimeShift {
     case .end: text += " @ end()"
     case nil: break
     }
-    if offset != .zero {
-      text += " offset \(offset < .zero ? "-" : "")\(DurationText.text(of: offset))"
+    switch offset {
+    case .fixed(.zero): break
+    case .fixed(let duration):
+      text += " offset \(duration < .zero ? "-" : "")\(DurationText.text(of: duration))"
+    case .formula(let formula): text += " offset (\(formula))"
     }
     return text
   }

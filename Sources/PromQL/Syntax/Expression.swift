@@ -128,12 +128,12 @@ package enum TimeAnchor: Equatable, Sendable {
 /// How the times a selector or subquery looks at differ from the evaluation time.
 package struct TimeShift: Equatable, Sendable {
   /// How far back it looks; negative looks ahead.
-  package var offset: Duration
+  package var offset: Span
   /// Stands in for the evaluation time; nil leaves it.
   package var anchor: TimeAnchor?
 
   /// Makes a shift; no arguments mean none.
-  package init(offset: Duration = .zero, anchor: TimeAnchor? = nil) {
+  package init(offset: Span = .fixed(.zero), anchor: TimeAnchor? = nil) {
     self.offset = offset
     self.anchor = anchor
   }
@@ -174,10 +174,10 @@ package struct RangeSelector: Equatable, Sendable {
   /// Which series, and any shift of the window.
   package var selector: VectorSelector
   /// The window's length, greater than zero.
-  package let range: Duration
+  package let range: Span
 
   /// Makes a range selector.
-  package init(_ selector: VectorSelector, range: Duration) {
+  package init(_ selector: VectorSelector, range: Span) {
     self.selector = selector
     self.range = range
   }
@@ -188,17 +188,17 @@ package struct Subquery: Equatable, Sendable {
   /// What is evaluated.
   package let expression: Expression
   /// The window's length, greater than zero.
-  package let range: Duration
+  package let range: Span
   /// The distance of the evaluation times, greater than zero; nil takes the engine's default.
-  package let step: Duration?
+  package let step: Span?
   /// What `offset` and `@` say.
   package var shift: TimeShift
 
   /// Makes a subquery.
   package init(
     _ expression: Expression,
-    range: Duration,
-    step: Duration?,
+    range: Span,
+    step: Span?,
     shift: TimeShift = TimeShift()
   ) {
     self.expression = expression

@@ -89,6 +89,8 @@ extension Parser {
         expression = try anchored(expression, &shifts)
       } else if keyword == "offset" {
         expression = try offset(expression, &shifts)
+      } else if expression.shift != nil, keyword == "anchored" || keyword == "smoothed" {
+        throw PromQLParseError("\(keyword ?? "") modifier is not supported", at: position)
       } else {
         return expression
       }
@@ -121,7 +123,7 @@ extension Parser {
       return try node(.range(RangeSelector(selector, range: range)), at: expression.position)
     }
     try expect(.colon, in: "subquery or range selector")
-    var step: Duration?
+    var step: Span?
     if current.kind != .symbol(.rightBracket) { step = try positiveDuration() }
     try expect(.rightBracket, in: "subquery selector")
     let subquery = Subquery(expression, range: range, step: step)

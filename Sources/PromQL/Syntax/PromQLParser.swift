@@ -34,6 +34,8 @@ struct Parser {
   private var nesting = 0
   /// Greater than zero inside the parentheses of a duration expression.
   var nestingOfDurations = 0
+  /// How many operators of duration formulas were met.
+  var formulaParts = 0
 
   init(_ text: String) {
     var lexer = Lexer(text)

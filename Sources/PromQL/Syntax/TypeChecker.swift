@@ -5,7 +5,12 @@ import Patterns
 /// Checks that the operands of every node have the types it takes.
 enum TypeChecker {
   static func check(_ expression: Expression) throws(PromQLParseError) {
-    for operand in expression.form.operands { try check(operand) }
+    var operands = expression.form.operands
+    // The second argument of `info` is only a list of matchers, which may accept everything.
+    if case .call(let call) = expression.form, call.function == .info {
+      operands = Array(operands.prefix(1))
+    }
+    for operand in operands { try check(operand) }
     let place = expression.position
     switch expression.form {
     case .number, .string, .parentheses: break
