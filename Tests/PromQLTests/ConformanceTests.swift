@@ -23,6 +23,20 @@ import Testing
     #expect(runner.passed >= atLeast)
   }
 
+  @Test func `dropping names at once changes only what the scripts on late names expect`() throws {
+    guard let scripts = ConformanceScripts.load("core") else {
+      print("conformance scripts not found: skipped")
+      return
+    }
+    var runner = ScriptRunner()
+    runner.engine.dropsNamesLate = false
+    for (name, text) in scripts { runner.run(try TestScript(text), name: name) }
+    for failure in runner.failures {
+      #expect(failure.hasPrefix("name_label_dropping.test:"), "\(failure)")
+    }
+    #expect(runner.failures.count < 6)
+  }
+
   @Test func `printing an expression and parsing the text gives the same expression`() throws {
     guard let scripts = ConformanceScripts.load("core") else {
       print("conformance scripts not found: skipped")

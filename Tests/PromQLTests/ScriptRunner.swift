@@ -10,7 +10,7 @@ struct ScriptRunner {
   private(set) var unsupported: [(place: String, reason: String)] = []
   private(set) var expressions: [String] = []
   private var store = MemorySeries()
-  private let engine = QueryEngine()
+  var engine = QueryEngine()
 
   mutating func run(_ script: TestScript, name: String) {
     store = MemorySeries()
