@@ -29,6 +29,9 @@ final class Exchange: Sendable {
   private struct State {
     var stage: Stage
     var tasks: [Task<Void, Never>] = []
+    var stream: (body: StreamedBody, pump: Task<Void, Never>)?
+    /// Nothing may be streamed any more.
+    var isStreamEnded = false
   }
 
   private let state: Mutex<State>
@@ -71,6 +74,35 @@ final class Exchange: Sendable {
       return false
     }
     if isOver { for task in tasks { task.cancel() } }
+  }
+
+  /// Gives a streamed body and the task that fills it, which the exchange ends.
+  func own(_ body: StreamedBody, pump: Task<Void, Never>) {
+    let isOver = state.withLock { state in
+      if !state.isStreamEnded { state.stream = (body, pump) }
+      return state.isStreamEnded
+    }
+    if isOver {
+      pump.cancel()
+      body.end()
+    }
+  }
+
+  /// Ends a streamed body, now or as soon as it begins.
+  func endStream() {
+    let stream = state.withLock { state in
+      state.isStreamEnded = true
+      defer { state.stream = nil }
+      return state.stream
+    }
+    stream?.pump.cancel()
+    stream?.body.end()
+  }
+
+  /// Lets go of everything; libmicrohttpd is done with the request.
+  func end() {
+    endStream()
+    if case .answered(let response) = take() { response.drop() }
   }
 
   /// Stores the reply and resumes the connection, unless there is a reply already.

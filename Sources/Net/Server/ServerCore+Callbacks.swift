@@ -58,7 +58,17 @@ extension ServerCore {
         return serve(exchange, incoming, pass, on: connection)
       }
     case .suspended: return .YES
-    case .answered(let response): return send(response, on: connection)
+    case .answered(let response):
+      guard let pieces = response.pieces else { return send(response, on: connection) }
+      let body = StreamedBody(connection: connection, core: self)
+      let result = send(response, on: connection, body: body.makeResponse())
+      // Owned by the exchange, which ends it with itself or with the server.
+      if result == .YES {
+        exchange.own(body, pump: Task { await body.pump(pieces) })
+      } else {
+        response.drop()
+      }
+      return result
     case .sent: return .NO
     }
   }
@@ -168,6 +178,14 @@ extension ServerCore {
         MHD_ResponseMemoryMode.RESPMEM_MUST_COPY
       )
     }
+    return send(response, on: connection, body: body)
+  }
+
+  private func send(
+    _ response: ServerResponse,
+    on connection: ConnectionHandle,
+    body: OpaquePointer?
+  ) -> MHD_Result {
     guard let body else { return .NO }
     defer { MHD_destroy_response(body) }
     for field in response.headers.fields {

@@ -129,6 +129,7 @@ final class ServerCore: Sendable {
   }
 
   func ended(_ exchange: Exchange) {
+    exchange.end()
     change { $0.active[ObjectIdentifier(exchange)] = nil }
   }
 
@@ -147,9 +148,17 @@ final class ServerCore: Sendable {
 
   /// Answers a suspended exchange; the count falls only after the connection is resumed.
   func finish(_ exchange: Exchange, _ response: ServerResponse) -> Bool {
-    guard exchange.finish(response) else { return false }
-    change { $0.suspended -= 1 }
+    guard exchange.finish(response) else {
+      response.drop()
+      return false
+    }
+    resumed()
     return true
+  }
+
+  /// Counts a connection that was resumed.
+  func resumed() {
+    change { $0.suspended -= 1 }
   }
 
   var isForced: Bool { state.withLock { $0.isForced } }
@@ -204,12 +213,17 @@ final class ServerCore: Sendable {
       return
     }
     let socket = MHD_quiesce_daemon(daemon.pointer)
+    // Streams have no end of their own to wait for.
+    for exchange in state.withLock({ Array($0.active.values) }) { exchange.endStream() }
     await wait(for: .inactive, atMost: grace)
     let left = state.withLock { state in
       state.isForced = true
       return Array(state.active.values)
     }
-    for exchange in left { _ = finish(exchange, Self.shutdownRefusal) }
+    for exchange in left {
+      exchange.endStream()
+      _ = finish(exchange, Self.shutdownRefusal)
+    }
     await wait(for: .nothingSuspended)
     // Time for the last replies to go out.
     await wait(for: .inactive, atMost: .seconds(1))

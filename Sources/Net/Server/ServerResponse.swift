@@ -9,6 +9,11 @@ package struct ServerResponse: Sendable {
   package var headers: HTTPHeaders
   /// The body before compression.
   package var body: [UInt8]
+  /// Pieces that are sent as they come, instead of `body`; the reply ends with the stream.
+  ///
+  /// The stream is dropped when the peer goes away, which is noticed when a piece is sent to it,
+  /// when the server stops, and when more than 1 MiB waits for a slow peer.
+  package var pieces: AsyncStream<[UInt8]>?
 
   /// Makes a reply of its parts.
   package init(status: Int = 200, headers: HTTPHeaders = [:], body: [UInt8] = []) {
@@ -29,6 +34,13 @@ package struct ServerResponse: Sendable {
   /// A reply whose body is JSON already.
   package static func json(_ bytes: [UInt8], status: Int = 200) -> ServerResponse {
     ServerResponse(status: status, headers: ["Content-Type": "application/json"], body: bytes)
+  }
+
+  /// A reply whose body is sent piece by piece, such as server-sent events.
+  package static func stream(_ pieces: AsyncStream<[UInt8]>, type: String) -> ServerResponse {
+    var response = ServerResponse(headers: ["Content-Type": type])
+    response.pieces = pieces
+    return response
   }
 
   /// A reply of any content type.
