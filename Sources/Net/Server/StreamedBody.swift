@@ -31,6 +31,7 @@ final class StreamedBody: Sendable {
       guard append(piece) else { break }
     }
     end()
+    pieces.abandon()
   }
 
   /// Ends the body after what is pending.
@@ -107,11 +108,17 @@ final class StreamedBody: Sendable {
 
 extension ServerResponse {
   /// Tells the source of a stream that nobody will listen to it.
-  ///
-  /// Letting go of the stream is not enough: its source may keep it alive.
   func drop() {
-    guard let pieces else { return }
+    pieces?.abandon()
+  }
+}
+
+extension AsyncStream where Element: Sendable {
+  /// Tells the source that nobody listens any more; without effect on a stream that has ended.
+  ///
+  /// Neither leaving the loop nor letting go of the stream does that while the source keeps its end.
+  fileprivate func abandon() {
     // Ends by itself, as it is cancelled before it waits.
-    Task { for await _ in pieces {} }.cancel()
+    Task { for await _ in self {} }.cancel()
   }
 }
