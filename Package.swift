@@ -107,7 +107,7 @@ let testTargets: [Target] = [
   ),
   tests("ChunkCodecTests", ["ChunkCodec"]),
   tests("PromQLTests", ["PromQL", "MetricModel", "Patterns"]),
-  tests("RulesTests", ["Rules", "PromQL", "MetricModel", "YAML", "Configuration"]),
+  tests("RulesTests", ["Rules", "PromQL", "Patterns", "MetricModel", "YAML", "Configuration"]),
   tests(
     "NotifyingTests",
     ["Notifying", "Rules", "MetricModel", "Configuration", "Patterns", "Logging"]

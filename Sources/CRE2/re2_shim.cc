@@ -44,11 +44,11 @@ extern "C" int hv_re2_group_number(const hv_re2 *re, const char *name, size_t le
   return found == groups.end() ? 0 : found->second;
 }
 
-extern "C" int hv_re2_captures(const hv_re2 *re, const char *text, size_t length,
-                               hv_re2_span *spans, size_t count) {
+static int hv_re2_match(const hv_re2 *re, const char *text, size_t length, size_t start,
+                        RE2::Anchor anchor, hv_re2_span *spans, size_t count) {
   std::vector<re2::StringPiece> groups(count);
   const re2::StringPiece whole(text, length);
-  if (!re->re.Match(whole, 0, length, RE2::ANCHOR_BOTH, groups.data(), static_cast<int>(count)))
+  if (!re->re.Match(whole, start, length, anchor, groups.data(), static_cast<int>(count)))
     return 0;
   for (size_t index = 0; index < count; index++) {
     const bool took_part = groups[index].data() != nullptr;
@@ -56,6 +56,16 @@ extern "C" int hv_re2_captures(const hv_re2 *re, const char *text, size_t length
     spans[index].length = took_part ? static_cast<long>(groups[index].size()) : -1;
   }
   return 1;
+}
+
+extern "C" int hv_re2_captures(const hv_re2 *re, const char *text, size_t length,
+                               hv_re2_span *spans, size_t count) {
+  return hv_re2_match(re, text, length, 0, RE2::ANCHOR_BOTH, spans, count);
+}
+
+extern "C" int hv_re2_search(const hv_re2 *re, const char *text, size_t length, size_t start,
+                             hv_re2_span *spans, size_t count) {
+  return hv_re2_match(re, text, length, start, RE2::UNANCHORED, spans, count);
 }
 
 extern "C" void hv_re2_free(hv_re2 *re) { delete re; }

@@ -61,6 +61,22 @@ final class RE2Expression: @unchecked Sendable {
     }
   }
 
+  /// Where the leftmost match from byte `start` on lies, and each group, nil for one that took no
+  /// part; nil when nothing matches.
+  func search(in text: [UInt8], from start: Int) -> [Range<Int>?]? {
+    let absent = hv_re2_span(start: -1, length: -1)
+    var spans = [hv_re2_span](repeating: absent, count: groupCount + 1)
+    let isFound = text.withUnsafeBytes { bytes in
+      // An empty array has no address, and RE2 takes a null text for no text at all.
+      let address = bytes.assumingMemoryBound(to: CChar.self).baseAddress
+      return withUnsafePointer(to: CChar(0)) { empty in
+        hv_re2_search(handle, address ?? empty, text.count, start, &spans, groupCount + 1) != 0
+      }
+    }
+    guard isFound else { return nil }
+    return spans.map { $0.start < 0 ? nil : $0.start..<($0.start + $0.length) }
+  }
+
   /// The number of the group of this name, or nil when there is none.
   func groupNumber(of name: String) -> Int? {
     var name = name

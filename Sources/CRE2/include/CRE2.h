@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The C door to RE2, which speaks C++ only: anchored matching of UTF-8 byte strings.
+// The C door to RE2, which speaks C++ only: matching and searching of UTF-8 byte strings.
 #pragma once
 #include <stddef.h>
 #ifdef __cplusplus
@@ -30,6 +30,11 @@ int hv_re2_group_number(const hv_re2 *re, const char *name, size_t length);
 /// the groups, of which there must be that many.
 int hv_re2_captures(const hv_re2 *re, const char *text, size_t length, hv_re2_span *spans,
                     size_t count);
+
+/// 1 when a part of `text` matches that begins at byte `start` or later, the leftmost; then the first
+/// `count` of `spans` hold that match and the groups, of which there must be that many.
+int hv_re2_search(const hv_re2 *re, const char *text, size_t length, size_t start,
+                  hv_re2_span *spans, size_t count);
 
 void hv_re2_free(hv_re2 *re);
 

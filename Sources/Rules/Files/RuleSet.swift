@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+package import Configuration
+
+/// The rule groups of all files.
+package struct RuleSet: Sendable {
+  /// One file's text.
+  package struct File: Sendable {
+    /// As the user named it.
+    package let name: String
+    /// Its bytes.
+    package let text: [UInt8]
+
+    /// Pairs a name with a text.
+    package init(name: String, text: [UInt8]) {
+      self.name = name
+      self.text = text
+    }
+  }
+
+  /// In the order of the files and, within one, of the text.
+  package let groups: [RuleGroup]
+  /// What is valid but hardly meant, such as the same rule twice.
+  package let warnings: [SettingsIssue]
+
+  /// No rules.
+  package static let empty = RuleSet(groups: [])
+
+  /// Collects groups.
+  package init(groups: [RuleGroup], warnings: [SettingsIssue] = []) {
+    self.groups = groups
+    self.warnings = warnings
+  }
+
+  /// Reads files, all or none.
+  ///
+  /// - Throws: ``RuleFileFaults`` with everything that is wrong in any of them.
+  package init(reading files: [File]) throws(RuleFileFaults) {
+    var groups: [RuleGroup] = []
+    var warnings: [SettingsIssue] = []
+    var issues: [SettingsIssue] = []
+    var names = RuleNames()
+    for file in files {
+      let reader = RuleFileReader(file)
+      groups += reader.groups(&names)
+      warnings += reader.warnings
+      issues += reader.issues
+    }
+    guard issues.isEmpty else { throw RuleFileFaults(issues: issues) }
+    self.init(groups: groups, warnings: warnings)
+  }
+}
+
+/// Why rule files were refused.
+package struct RuleFileFaults: Error, Equatable, Sendable {
+  /// Everything that is wrong, at least one, in the order of files and lines.
+  package let issues: [SettingsIssue]
+}
+
+/// Counts rules that say the same, over all files.
+struct RuleNames {
+  private var counts: [[String]: Int] = [:]
+
+  /// The identity of the next rule that says this.
+  mutating func identity(
+    group: String,
+    name: String,
+    expression: String,
+    labels: [(name: String, value: String)]
+  ) -> RuleIdentity {
+    let first = RuleIdentity(group: group, name: name, expression: expression, labels: labels)
+    let occurrence = counts[[group, name, first.key], default: 0]
+    counts[[group, name, first.key]] = occurrence + 1
+    guard occurrence > 0 else { return first }
+    return RuleIdentity(
+      group: group,
+      name: name,
+      expression: expression,
+      labels: labels,
+      occurrence: occurrence
+    )
+  }
+}
