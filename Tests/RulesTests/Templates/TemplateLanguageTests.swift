@@ -65,7 +65,7 @@ import Testing
   @Test(arguments: [
     ("{{ $label.foo }}", "1:4: undefined variable \"$label\""),
     ("x\n {{ nosuch 1 }}", "2:5: function \"nosuch\" not defined"),
-    ("{{ if true }}", "1:4: the block is not closed by {{end}}"),
+    ("{{ if true }}", "1:1: the block is not closed by {{end}}"),
     ("{{ end }}", "1:1: unexpected {{end}}"),
     ("{{ else }}", "1:1: unexpected {{else}}"),
     ("{{ if true }}{{ else }}{{ else }}{{ end }}", "unexpected {{else}}"),
