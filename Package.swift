@@ -114,7 +114,14 @@ let testTargets: [Target] = [
   ),
   tests("NetTests", ["Net"]),
   tests("SQLiteTests", ["SQLite"]),
-  tests("SeriesStoreTests", ["SeriesStore", "SQLite", "MetricModel"]),
+  // Killed by SeriesStoreTests while it writes.
+  .executableTarget(
+    name: "CrashWriter",
+    dependencies: ["SeriesStore", "MetricModel", "TestSupport"],
+    path: "Tests/CrashWriter",
+    swiftSettings: swiftSettings
+  ),
+  tests("SeriesStoreTests", ["CrashWriter", "SeriesStore", "SQLite", "MetricModel"]),
   tests("StateStoreTests", ["StateStore", "SQLite", "Notifying", "Rules", "MetricModel"]),
   tests("PollingTests", ["Polling", "MetricModel", "Configuration", "Logging", "Net"]),
   tests(
