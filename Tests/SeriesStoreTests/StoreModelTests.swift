@@ -52,7 +52,7 @@ import Testing
     return answer
   }
 
-  @Test(arguments: UInt64(1)...24)
+  @Test(arguments: UInt64(1)...16)
   func `random appends, flushes, reopenings and reads match a dictionary`(seed: UInt64) async throws
   {
     var random = SeededRandom(seed: seed)

@@ -32,6 +32,9 @@ final class StoreLock: Sendable {
       defer { isHeld = false }
       return isHeld
     }
-    if wasHeld, descriptor >= 0 { close(descriptor) }
+    guard wasHeld, descriptor >= 0 else { return }
+    // Closing alone is not enough: a child process between fork and exec holds the file as well.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
   }
 }
