@@ -10,7 +10,7 @@ import SeriesStore
 import TestSupport
 
 @main
-enum CrashWriter {
+enum Victim {
   static func main() async throws {
     let arguments = CommandLine.arguments
     guard arguments.count == 3, var tick = Int64(arguments[2]) else { exit(2) }
