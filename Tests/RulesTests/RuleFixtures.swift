@@ -52,6 +52,7 @@ func alertingRule(
     annotations: try fields(annotations),
     limit: limit,
     identity: RuleIdentity(
+      .alert,
       group: "g",
       name: name,
       expression: expression,

@@ -74,7 +74,8 @@ final class RuleFileReader {
     let keepFiringFor = section.optionalSpan("keep_firing_for", in: .zero...Self.spanMax)
     let own = fields("labels", of: section, "label")
     let annotations = fields("annotations", of: section, "annotation")
-    let labels = group.labels.filter { shared in !own.contains { $0.name == shared.name } } + own
+    let shared = group.labels.filter { label in !own.contains { $0.name == label.name } }
+    let labels = (shared + own).sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     let expression = expression(of: section)
     guard record.isEmpty != alert.isEmpty else {
       section.report(
@@ -87,6 +88,7 @@ final class RuleFileReader {
     }
     let name = record.isEmpty ? alert : record
     let identity = names.identity(
+      record.isEmpty ? .alert : .record,
       group: group.name,
       name: name,
       expression: expression?.text ?? "",

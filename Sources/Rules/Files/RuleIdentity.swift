@@ -17,15 +17,23 @@ package struct RuleIdentity: Hashable, Sendable {
     self.key = key
   }
 
+  /// What a rule makes.
+  package enum Kind: String, Sendable {
+    case alert
+    case record
+  }
+
   /// Names a rule by what it says.
   ///
   /// - Parameters:
+  ///   - kind: What it makes.
   ///   - group: The name of its group.
   ///   - name: The alert's name or the recorded metric's.
   ///   - expression: Its expression as written.
   ///   - labels: Names and values as written.
   ///   - occurrence: How many rules before it say the same.
   package init(
+    _ kind: Kind,
     group: String,
     name: String,
     expression: String,
@@ -34,7 +42,7 @@ package struct RuleIdentity: Hashable, Sendable {
   ) {
     self.group = group
     self.name = name
-    let head = Self.hash([name] + labels.flatMap { [$0.name, $0.value] })
+    let head = Self.hash([kind.rawValue, name] + labels.flatMap { [$0.name, $0.value] })
     key = "\(head)-\(Self.hash([expression]))-\(occurrence)"
   }
 

@@ -58,25 +58,29 @@ package struct RuleFileFaults: Error, Equatable, Sendable {
 
 /// Counts rules that say the same, over all files.
 struct RuleNames {
-  private var counts: [[String]: Int] = [:]
+  private var counts: [RuleIdentity: Int] = [:]
 
   /// The identity of the next rule that says this.
   mutating func identity(
+    _ kind: RuleIdentity.Kind,
     group: String,
     name: String,
     expression: String,
     labels: [(name: String, value: String)]
   ) -> RuleIdentity {
-    let first = RuleIdentity(group: group, name: name, expression: expression, labels: labels)
-    let occurrence = counts[[group, name, first.key], default: 0]
-    counts[[group, name, first.key]] = occurrence + 1
-    guard occurrence > 0 else { return first }
-    return RuleIdentity(
-      group: group,
-      name: name,
-      expression: expression,
-      labels: labels,
-      occurrence: occurrence
-    )
+    func identity(_ occurrence: Int) -> RuleIdentity {
+      RuleIdentity(
+        kind,
+        group: group,
+        name: name,
+        expression: expression,
+        labels: labels,
+        occurrence: occurrence
+      )
+    }
+    let first = identity(0)
+    let occurrence = counts[first, default: 0]
+    counts[first] = occurrence + 1
+    return occurrence == 0 ? first : identity(occurrence)
   }
 }
