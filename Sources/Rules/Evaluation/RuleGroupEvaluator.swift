@@ -181,7 +181,9 @@ package struct RuleGroupEvaluator: Sendable {
     memories[index] = .alerting(step.state)
     outcome.firing += step.firing
     outcome.resolved += step.resolved
-    outcome.changes.append(step.changes)
+    // Each rule has its own keys, so nothing of one rule can win over another's.
+    outcome.changes.saved += step.changes.saved
+    outcome.changes.removed += step.changes.removed
     let failure = Self.write(step.values, at: sampleTime, context, &outcome)
     return step.failure ?? failure
   }

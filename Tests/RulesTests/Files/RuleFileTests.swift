@@ -66,7 +66,7 @@ import YAML
   @Test(arguments: [
     (
       "groups: [{name: a}, {name: a}]",
-      "rules.yml:1:26: groups[1].name: groupname: \"a\" is repeated in the same file"
+      "rules.yml:1:28: groups[1].name: groupname: \"a\" is repeated in the same file"
     ),
     ("groups: [{rules: []}]", "Groupname must not be empty"),
     (
@@ -133,15 +133,14 @@ import YAML
   }
 
   @Test(arguments: [
-    ("expr: up =", 17), ("expr: 'up ='", 18), ("expr: \"up =\"", 18),
+    ("expr: up @ x", 16), ("expr: 'up @ x'", 17), ("expr: \"up @ x\"", 17),
   ])
   func `an expression's fault is placed within its line`(line: String, column: Int) throws {
     let text = "groups:\n- name: g\n  rules:\n  - alert: A\n    \(line)\n"
     let fault = try #require(faults(text).first)
     #expect(fault.hasPrefix("rules.yml:5:"))
     #expect(fault.contains("could not parse expression"))
-    let found = fault.split(separator: ":")[2]
-    #expect(abs((Int(found) ?? 0) - column) <= 4, "\(fault)")
+    #expect(fault.split(separator: ":")[2] == "\(column)", "\(fault)")
   }
 
   @Test func `an expression's fault in a block is placed on its own line`() throws {
@@ -160,9 +159,9 @@ import YAML
       """
     let found = faults(text)
     #expect(found.count == 2)
-    #expect(found[0].hasPrefix("rules.yml:7:17: groups[0].rules[0].expr:"), "\(found[0])")
+    #expect(found[0].hasPrefix("rules.yml:7:21: groups[0].rules[0].expr:"), "\(found[0])")
     #expect(
-      found[1].hasPrefix("rules.yml:11:14: groups[0].rules[0].annotations.note:"),
+      found[1].hasPrefix("rules.yml:11:16: groups[0].rules[0].annotations.note:"),
       "\(found[1])"
     )
   }
@@ -223,7 +222,7 @@ import YAML
       groups:
         - name: a
           rules:
-            - {record: r, expr: sum(rate(x[5m])) / y}
+            - {record: r, expr: 'sum(rate(x[5m])) / y'}
             - {alert: A, expr: r > 1 and on() ALERTS or absent(z)}
       """
     ).groups[0].inputs
