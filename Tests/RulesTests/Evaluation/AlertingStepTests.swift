@@ -237,19 +237,3 @@ private struct Stepper {
     #expect(changes.saved.count == 1 && changes.removed.isEmpty)
   }
 }
-
-@Suite struct RuleLoadTests {
-  @Test func `a thousand quiet rules step in little time and write nothing`() throws {
-    var text = "groups:\n- name: g\n  rules:\n"
-    for index in 0..<1_000 { text += "  - {alert: A\(index), expr: up == 0, for: 1m}\n" }
-    let bench = try RuleBench(text)
-    bench.series.add(LabelSet(metric: "up", ["instance": "a"]), 1, at: at(0))
-    let clock = ContinuousClock()
-    let quiet = clock.measure { _ = bench.evaluate(at(0)) }
-    bench.series.add(LabelSet(metric: "up", ["instance": "a"]), 0, at: at(60))
-    let pending = clock.measure { _ = bench.evaluate(at(60)) }
-    #expect(bench.written.count == 1_000)
-    #expect(bench.evaluate(at(120)).changes.saved.count == 1_000)
-    print("1,000 rules: quiet \(quiet), all becoming pending \(pending)")
-  }
-}

@@ -49,7 +49,6 @@ import YAML
     #expect(
       recording.labels
         == [Label("kind", "sum"), Label("severity", "low"), Label("team", "ops")]
-        .sorted { $0.name == "team" ? false : $1.name == "team" || $0.name < $1.name }
     )
     #expect(alerting.holdDuration == .seconds(90) && alerting.keepFiringFor == .seconds(300))
     #expect(alerting.limit == 5)
@@ -253,20 +252,8 @@ import YAML
 }
 
 @Suite struct RuleConformanceTests {
-  /// The shared files, looked for beside the package and its parents.
-  private static func folder() -> String? {
-    var folder = #filePath
-    while let slash = folder.lastIndex(of: "/") {
-      folder = String(folder[..<slash])
-      let candidate = folder + "/shared/conformance/rules"
-      if FileManager.default.fileExists(atPath: candidate) { return candidate }
-    }
-    print("skipped: no shared/conformance/rules beside the package")
-    return nil
-  }
-
   private static func read(_ name: String) throws -> RuleSet? {
-    guard let folder = folder() else { return nil }
+    guard let folder = SharedFiles.folder("conformance/rules") else { return nil }
     let data = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)"))
     return try RuleSet(reading: [RuleSet.File(name: name, text: Array(data))])
   }
@@ -287,7 +274,7 @@ import YAML
   ])
   func `bad files are refused with what is wrong`(name: String, expected: [String]) throws {
     do throws(RuleFileFaults) {
-      guard let folder = Self.folder() else { return }
+      guard let folder = SharedFiles.folder("conformance/rules") else { return }
       let data = (try? Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)"))) ?? Data()
       _ = try RuleSet(reading: [RuleSet.File(name: name, text: Array(data))])
       Issue.record("\(name) was not refused")
