@@ -8,7 +8,8 @@
 //
 // Entry types: `RuleSet` (files in, groups out, all or none), `RuleSetEvaluator` and
 // `RuleGroupEvaluator` (one evaluation after the other, over reloads and restarts),
-// `AlertingRule.step` (the state machine), `TextTemplate` (the template language). Ports:
+// `AlertingRule.step` (the state machine), `UnreachableTargets` (what it holds alerts for),
+// `TextTemplate` (the template language). Ports:
 // `RuleQuerying` and `AlertStateStoring`.
 //
 // Invariants
