@@ -84,6 +84,7 @@ enum StoreLoading {
           late[number, default: []].append(sample)
           continue
         }
+        guard record.times[index] > state.entries[Int(number)].closedThrough else { continue }
         var isNew = false
         state.update(number) { isNew = $0.replay(record.times[index], value) }
         if isNew { state.pin(number, to: row) }

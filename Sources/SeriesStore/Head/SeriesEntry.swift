@@ -84,6 +84,11 @@ struct SeriesEntry {
   }
 
   private mutating func add(_ time: Int64, _ value: Double) {
+    if times.count == times.capacity {
+      // Doubling would leave almost half of the head's memory unused: grow by a quarter.
+      times.reserveCapacity(times.count + times.count / 4 + 16)
+      values.reserveCapacity(values.count + values.count / 4 + 16)
+    }
     times.append(time)
     values.append(value)
     firstTime = min(firstTime, time)
