@@ -136,7 +136,8 @@ extension Dispatcher {
     // Cancelled and awaited by `run` as soon as it is woken.
     return Task { [sleeper] in
       await sleeper.sleep(for: rest)
-      signal?.yield()
+      // A timer that was cancelled must not wake the lane: it would never rest again.
+      if !Task.isCancelled { signal?.yield() }
     }
   }
 

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+package import Logging
+package import MetricModel
+package import Notifying
+import SQLite
+
+/// The durable queue of notifications and the state of the planner.
+///
+/// Memory holds the truth, the file a copy; changes that come while one commit runs go into the
+/// next one together.
+package actor NotificationStore {
+  /// The records of ended notifications that are kept; older ones are dropped.
+  package static let maximumRecords = 10_000
+
+  let database: StateDatabase
+  private let clock: any TimeSource
+  private let logger: Logger
+  private var backlog: NotificationBacklog
+  private var groupsByID: [GroupID: NotificationGroup] = [:]
+  private var nextID: Int64
+  private var tally = QueueCounts()
+
+  /// What differs between memory and file.
+  private var unsaved = Unsaved()
+  private var running: Task<CommitOutcome, Never>?
+  /// A commit that has not begun: it takes every change made until then.
+  private var planned: Task<CommitOutcome, Never>?
+
+  private struct Unsaved: Sendable {
+    var queued: Set<Int64> = []
+    var groups: Set<GroupID> = []
+    var records: [DeliveryRecord] = []
+
+    mutating func merge(_ other: Unsaved) {
+      queued.formUnion(other.queued)
+      groups.formUnion(other.groups)
+      records = (other.records + records).suffix(NotificationStore.maximumRecords)
+    }
+  }
+
+  /// Reads what the file holds.
+  ///
+  /// - Parameters:
+  ///   - database: The open file.
+  ///   - limit: How many notifications may wait.
+  ///   - clock: Tells when a notification was dropped.
+  ///   - logger: Is told when the disk fails, when it works again, and of dropped notifications.
+  /// - Throws: ``StateStoreError`` when the file cannot be read or makes no sense.
+  package init(
+    database: StateDatabase,
+    limit: Int = NotificationBacklog.standardLimit,
+    clock: any TimeSource,
+    logger: Logger
+  ) async throws(StateStoreError) {
+    let path = database.path
+    let content: NotificationTables.Content
+    do throws(SQLiteError) {
+      content = try await database.queue.run { connection throws(SQLiteError) in
+        try NotificationTables.read(connection)
+      }
+    } catch {
+      throw StateStoreError(error, path: path)
+    }
+    self.database = database
+    self.clock = clock
+    self.logger = logger
+    var backlog = NotificationBacklog(limit: limit)
+    for queued in content.queued { _ = backlog.add(queued) }
+    self.backlog = backlog
+    nextID = content.nextID
+    for group in content.groups { groupsByID[group.id] = group }
+  }
+
+  /// Writes what is not yet in the file: call it from time to time while the disk fails.
+  package func save() async -> CommitOutcome {
+    if let planned { return await planned.value }
+    let previous = running
+    // Awaited here and by everyone who joins; ends by itself after one transaction.
+    let task = Task {
+      _ = await previous?.value
+      return await write()
+    }
+    planned = task
+    return await task.value
+  }
+
+  /// What became of the latest notifications, newest first.
+  ///
+  /// - Throws: ``StateStoreError`` when the file cannot be read.
+  package func records(limit: Int) async throws(StateStoreError) -> [DeliveryRecord] {
+    do throws(SQLiteError) {
+      return try await database.queue.run { connection throws(SQLiteError) in
+        try NotificationTables.records(connection, limit: limit)
+      }
+    } catch {
+      throw StateStoreError(error, path: database.path)
+    }
+  }
+
+  private func write() async -> CommitOutcome {
+    running = planned
+    planned = nil
+    let taken = unsaved
+    unsaved = Unsaved()
+    guard !(taken.queued.isEmpty && taken.groups.isEmpty && taken.records.isEmpty) else {
+      return tally.storageFailure.map { .memoryOnly(reason: $0) } ?? .durable
+    }
+    let waiting = Dictionary(uniqueKeysWithValues: backlog.all.map { ($0.id, $0) })
+    let queued = taken.queued.map { (id: $0, value: waiting[$0]) }
+    let groups = taken.groups.map { (id: $0, value: groupsByID[$0]) }
+    let records = taken.records
+    do throws(SQLiteError) {
+      try await database.queue.run { connection throws(SQLiteError) in
+        try connection.transaction { () throws(SQLiteError) in
+          for (id, value) in queued { try NotificationTables.put(value, id: id, connection) }
+          for (id, value) in groups { try NotificationTables.put(value, id: id, connection) }
+          try NotificationTables.add(records, keeping: Self.maximumRecords, connection)
+        }
+      }
+      if tally.storageFailure != nil { logger.info("notifications are stored again") }
+      tally.storageFailure = nil
+      return .durable
+    } catch {
+      unsaved.merge(taken)
+      if tally.storageFailure == nil {
+        logger.error(
+          "notifications cannot be stored: they are delivered from memory, and lost at a crash",
+          LogField("path", database.path),
+          LogField("reason", error.message)
+        )
+      }
+      tally.storageFailure = error.message
+      return .memoryOnly(reason: error.message)
+    }
+  }
+}
+
+extension NotificationStore: NotificationQueueing {
+  package func commit(_ plan: NotificationPlan) async -> CommitOutcome {
+    for group in plan.changedGroups {
+      groupsByID[group.id] = group
+      unsaved.groups.insert(group.id)
+    }
+    for id in plan.removedGroups {
+      groupsByID[id] = nil
+      unsaved.groups.insert(id)
+    }
+    for notification in plan.notifications {
+      let queued = QueuedNotification(id: nextID, notification: notification)
+      nextID += 1
+      unsaved.queued.insert(queued.id)
+      if let victim = backlog.add(queued) { noteDropped(victim) }
+    }
+    return await save()
+  }
+
+  private func noteDropped(_ victim: QueuedNotification) {
+    let reason = "too many notifications were waiting"
+    unsaved.queued.insert(victim.id)
+    unsaved.records.append(
+      DeliveryRecord(victim.notification, endedAt: clock.now, failure: reason)
+    )
+    tally.dropped += 1
+    logger.error(
+      "a notification is dropped",
+      LogField("receiver", victim.notification.integration),
+      LogField("group", victim.notification.groupKey),
+      LogField("reason", reason)
+    )
+  }
+
+  package func groups() -> [NotificationGroup] { Array(groupsByID.values) }
+
+  package func next(for integration: IntegrationID, now: Timestamp) -> NextDelivery {
+    backlog.next(for: integration, now: now)
+  }
+
+  package func integrations() -> Set<IntegrationID> { backlog.integrations }
+
+  package func markDelivered(_ ids: [Int64], at time: Timestamp) async {
+    await end(ids, at: time, failure: nil)
+  }
+
+  package func deadLetter(_ ids: [Int64], reason: String, at time: Timestamp) async {
+    tally.deadLettered += ids.count
+    await end(ids, at: time, failure: reason)
+  }
+
+  package func postpone(
+    _ ids: [Int64],
+    until time: Timestamp,
+    countsAsAttempt: Bool
+  ) async {
+    backlog.postpone(ids, until: time, countsAsAttempt: countsAsAttempt)
+    unsaved.queued.formUnion(ids)
+    _ = await save()
+  }
+
+  package func counts() -> QueueCounts {
+    var counts = tally
+    counts.waiting = backlog.countsByIntegration
+    return counts
+  }
+
+  private func end(_ ids: [Int64], at time: Timestamp, failure: String?) async {
+    for ended in backlog.remove(ids) {
+      unsaved.queued.insert(ended.id)
+      unsaved.records.append(
+        DeliveryRecord(ended.notification, endedAt: time, failure: failure)
+      )
+    }
+    _ = await save()
+  }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+import SQLite
+
+/// The open file that the stores of this module share.
+package final class StateDatabase: Sendable {
+  /// Where the file is.
+  package let path: String
+  let queue: DatabaseQueue
+
+  /// Opens the file, makes it when there is none, and checks all of it; blocks until that is done.
+  ///
+  /// - Parameter path: A file path, or `:memory:`.
+  /// - Throws: ``StateStoreError``, whose description tells the operator what to do.
+  package init(path: String) throws(StateStoreError) {
+    self.path = path
+    do throws(SQLiteError) {
+      queue = try DatabaseQueue(path: path, schema: Self.schema)
+      // The file is small: looking at every page at start costs milliseconds and finds damage
+      // before anything depends on it.
+      try queue.runBlocking { connection throws(SQLiteError) in try connection.quickCheck() }
+    } catch {
+      throw StateStoreError(error, path: path)
+    }
+  }
+
+  /// Finishes what was begun and closes the file; later writes fail.
+  package func close() async {
+    await queue.close()
+  }
+
+  private static let schema = Schema(
+    // "hvst" in ASCII.
+    applicationID: 0x6876_7374,
+    steps: [
+      """
+      CREATE TABLE alert_instances(
+        rule_group TEXT NOT NULL, rule_name TEXT NOT NULL, rule_key TEXT NOT NULL,
+        labels TEXT NOT NULL, body TEXT NOT NULL,
+        PRIMARY KEY (rule_group, rule_name, rule_key, labels)
+      ) WITHOUT ROWID;
+      CREATE TABLE notification_groups(
+        receiver TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL,
+        PRIMARY KEY (receiver, key)
+      ) WITHOUT ROWID;
+      CREATE TABLE notification_queue(
+        id INTEGER PRIMARY KEY, attempts INTEGER NOT NULL,
+        not_before_unix_ms INTEGER NOT NULL, body TEXT NOT NULL
+      );
+      CREATE TABLE notification_records(
+        id INTEGER PRIMARY KEY, event_id TEXT NOT NULL, receiver TEXT NOT NULL,
+        kind TEXT NOT NULL, item INTEGER NOT NULL, group_key TEXT NOT NULL, reason TEXT NOT NULL,
+        decided_unix_ms INTEGER NOT NULL, ended_unix_ms INTEGER NOT NULL,
+        -- NULL when it was delivered, else why it was not.
+        failure TEXT
+      );
+      """
+    ]
+  )
+}
+
+extension StateStoreError {
+  init(_ error: SQLiteError, path: String) {
+    self =
+      switch error.kind {
+      case .corrupt, .notADatabase: .damaged(path: path, reason: error.message)
+      case .newerSchema(let found, let known): .newer(path: path, found: found, known: known)
+      case .foreignDatabase: .foreign(path: path)
+      default: .unusable(path: path, reason: error.message)
+      }
+  }
+}
