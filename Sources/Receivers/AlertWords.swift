@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+import MetricModel
+import Notifying
+import Rules
+
+/// How urgent a message is, most urgent first.
+enum Urgency: Int, Comparable {
+  case page
+  case warning
+  case info
+
+  /// Reads the label `severity`; an alert without a known word is a warning, lest it be overlooked.
+  init(_ labels: LabelSet) {
+    switch labels["severity"] {
+    case "page", "critical", "emergency", "fatal": self = .page
+    case "info", "none", "note", "notice": self = .info
+    default: self = .warning
+    }
+  }
+
+  static func < (left: Urgency, right: Urgency) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// The words that messages of every service are made of: plain text, not escaped.
+enum AlertWords {
+  /// What an alert is about: instance, tier and node, or what else tells it from others.
+  static func object(_ labels: LabelSet) -> String {
+    var parts: [String] = []
+    for name in ["instance", "tier", "node"] {
+      guard let value = labels[name] else { continue }
+      parts.append(name == "instance" ? value : "\(name) \(value)")
+    }
+    if parts.isEmpty {
+      let plain: Set = ["alertname", "severity", "cluster", "job"]
+      parts = labels.filter { !plain.contains($0.name) }.prefix(4).map { "\($0.name) \($0.value)" }
+    }
+    return parts.joined(separator: ", ")
+  }
+
+  /// A value with at most four decimals; nil for NaN.
+  static func value(_ value: Double) -> String? {
+    guard !value.isNaN else { return nil }
+    guard value.isFinite else { return value > 0 ? "+Inf" : "-Inf" }
+    let rounded = (value * 10_000).rounded() / 10_000
+    let shown = abs(value) < 1e11 && (rounded != 0 || value == 0) ? rounded : value
+    let text = shown.description
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+
+  /// A span in at most two units, such as `2h 5m`.
+  static func span(_ span: Duration) -> String {
+    let total = max(0, span.wholeMilliseconds)
+    guard total >= 1_000 else { return "\(total)ms" }
+    let units: [(name: String, milliseconds: Int64)] = [
+      ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000),
+    ]
+    guard let first = units.firstIndex(where: { total >= $0.milliseconds }) else { return "" }
+    let big = units[first]
+    var text = "\(total / big.milliseconds)\(big.name)"
+    if first + 1 < units.count {
+      let small = units[first + 1]
+      let rest = total % big.milliseconds / small.milliseconds
+      if rest > 0 { text += " \(rest)\(small.name)" }
+    }
+    return text
+  }
+
+  /// The text of an annotation; nil when it is absent or empty.
+  static func annotation(_ name: String, of alert: Alert) -> String? {
+    alert.annotations.first { $0.name == name && !$0.value.isEmpty }?.value
+  }
+
+  /// When it began, and what became of it since.
+  static func course(_ told: NotifiedAlert, isDelayed: Bool) -> String {
+    let alert = told.alert
+    guard let end = alert.endsAt else {
+      var text = "since \(CalendarText.timeOfDay(alert.startsAt)) UTC"
+      if let value = value(alert.value) { text += ", value \(value)" }
+      if alert.isUnknown { text += ", unknown now: its target cannot be asked" }
+      return text
+    }
+    var text = "fired \(CalendarText.timeOfDay(alert.startsAt)) UTC, "
+    text += told.isWithdrawn ? "no rule reports it since " : "resolved "
+    text += "\(CalendarText.timeOfDay(end)) UTC after \(span(end - alert.startsAt))"
+    return isDelayed ? "\(text), delivery was delayed" : text
+  }
+}
+
+extension AlertNotification {
+  /// The alerts to name first: firing before ended, urgent before others, new before known.
+  var byImportance: [NotifiedAlert] {
+    func rank(_ told: NotifiedAlert) -> Int {
+      (told.alert.isResolved ? 100 : 0) + Urgency(told.alert.labels).rawValue * 10
+        + (told.isNew ? 0 : 1)
+    }
+    // `sorted` keeps the order of equals.
+    return alerts.sorted { rank($0) < rank($1) }
+  }
+
+  /// How urgent the most urgent alert that fires is; nil when none fires.
+  var urgency: Urgency? { firing.map { Urgency($0.alert.labels) }.min() }
+
+  /// The first line: all that matters, in plain text.
+  var headline: String {
+    let important = byImportance
+    guard let first = important.first else { return "" }
+    let names = Set(alerts.compactMap { $0.alert.labels["alertname"] })
+    let name = names.count == 1 ? names.first ?? "" : "\(names.count) kinds of alert"
+    let word = stateWord
+    guard alerts.count > 1 else {
+      let summary = AlertWords.annotation("summary", of: first.alert)
+      let object = AlertWords.object(first.alert.labels)
+      var text = "\(word) \(name)"
+      if !object.isEmpty { text += " (\(object))" }
+      text += ": "
+      if let summary { text += "\(summary.onOneLine.withoutFullStop), " }
+      return text + AlertWords.course(first, isDelayed: delayedSince != nil)
+    }
+    let objects = important.prefix(3).map { AlertWords.object($0.alert.labels) }
+    var text = "\(word) \(name): \(countText)"
+    let named = objects.filter { !$0.isEmpty }.map { "[\($0)]" }
+    if !named.isEmpty { text += ": " + named.joined(separator: " ") }
+    if important.count > 3 { text += " +\(important.count - 3) more" }
+    let start = alerts.map(\.alert.startsAt).min() ?? createdAt
+    text += ", since \(CalendarText.timeOfDay(start)) UTC"
+    return delayedSince == nil ? text : "\(text), delivery was delayed"
+  }
+
+  /// The word that says how bad it is.
+  private var stateWord: String {
+    switch urgency {
+    case .page: "PAGE"
+    case .warning: "WARNING"
+    case .info: "INFO"
+    case nil: alerts.allSatisfy(\.isWithdrawn) ? "WITHDRAWN" : "RESOLVED"
+    }
+  }
+
+  private var countText: String {
+    let new = firing.filter(\.isNew).count
+    var parts: [String] = []
+    if !firing.isEmpty {
+      parts.append(
+        "\(firing.count) firing" + (new < firing.count && new > 0 ? " (\(new) new)" : "")
+      )
+    }
+    if !resolved.isEmpty { parts.append("\(resolved.count) resolved") }
+    return parts.joined(separator: ", ")
+  }
+
+  /// Why the message is sent, in words.
+  var reasonText: String {
+    switch reason {
+    case .firing: "begins to fire"
+    case .moreFiring: "more alerts fire"
+    case .resolved: "nothing of it fires any more"
+    case .partlyResolved: "some of it ended"
+    case .repeated: "still fires, told again"
+    }
+  }
+}
+
+extension String {
+  /// The text with every run of blanks and line ends as one blank.
+  var onOneLine: String {
+    split { $0 == " " || $0.isNewline || $0 == "\t" }.joined(separator: " ")
+  }
+
+  fileprivate var withoutFullStop: String { hasSuffix(".") ? String(dropLast()) : self }
+}

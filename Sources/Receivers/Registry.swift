@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+package import MetricModel
+package import Net
+package import Notifying
+
+/// What receivers need of the outside.
+package struct ReceiverServices: Sendable {
+  let client: HTTPClient
+  let clock: any TimeSource
+
+  /// Names the client that carries every message, and the clock for time stamps in them.
+  package init(client: HTTPClient, clock: any TimeSource) {
+    self.client = client
+    self.clock = clock
+  }
+}
+
+/// Every way to tell people, in the order of the documentation; add yours here.
+package func allReceiverKinds(_ services: ReceiverServices) -> [any ReceiverKind] {
+  [
+    SlackKind(services: services),
+    WebhookKind(services: services),
+  ]
+}

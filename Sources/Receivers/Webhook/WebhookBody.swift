@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+import MetricModel
+import Net
+import Notifying
+import Rules
+
+/// The JSON that Alertmanager's webhook receiver sends, version 4: bridges for it work unchanged.
+enum WebhookBody {
+  /// The body of a notification.
+  ///
+  /// - Parameters:
+  ///   - notification: What to say.
+  ///   - maximumAlerts: Alerts beyond this number are left out and counted; 0 for all.
+  /// - Returns: UTF-8.
+  static func render(_ notification: AlertNotification, maximumAlerts: Int = 0) -> [UInt8] {
+    let count = notification.alerts.count
+    let shown = maximumAlerts == 0 ? count : min(count, maximumAlerts)
+    let externalURL = notification.externalURL
+    return JSONValue.members(
+      ("receiver", .string(notification.integration.receiver)),
+      ("status", .string(notification.isResolved ? "resolved" : "firing")),
+      ("alerts", .array(notification.alerts.prefix(shown).map { value($0.alert, externalURL) })),
+      ("groupLabels", .labels(notification.groupLabels)),
+      ("commonLabels", .labels(notification.commonLabels)),
+      ("commonAnnotations", .labels(notification.commonAnnotations)),
+      ("externalURL", .string(externalURL)),
+      ("version", .string("4")),
+      ("groupKey", .string(notification.groupKey)),
+      ("truncatedAlerts", .integer(count - shown))
+    ).bytes
+  }
+
+  private static func value(_ alert: Alert, _ externalURL: String) -> JSONValue {
+    let query = externalURL.isEmpty || alert.expression.isEmpty ? nil : alert.expression
+    return .members(
+      ("status", .string(alert.isResolved ? "resolved" : "firing")),
+      ("labels", .labels(alert.labels)),
+      ("annotations", .labels(alert.annotations)),
+      ("startsAt", .string(CalendarText.rfc3339(alert.startsAt))),
+      // The zero time of Go says that it still fires.
+      ("endsAt", .string(alert.endsAt.map(CalendarText.rfc3339) ?? "0001-01-01T00:00:00Z")),
+      (
+        "generatorURL",
+        .string(query.map { "\(externalURL)/api/v1/query?query=\(URLText.encoded($0))" } ?? "")
+      ),
+      ("fingerprint", .string(alert.fingerprint))
+    )
+  }
+}
