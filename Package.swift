@@ -122,7 +122,10 @@ let testTargets: [Target] = [
     swiftSettings: swiftSettings
   ),
   tests("SeriesStoreTests", ["CrashWriter", "SeriesStore", "SQLite", "MetricModel"]),
-  tests("StateStoreTests", ["StateStore", "SQLite", "Notifying", "Rules", "MetricModel"]),
+  tests(
+    "StateStoreTests",
+    ["StateStore", "SQLite", "Notifying", "Rules", "MetricModel", "Logging"]
+  ),
   tests("PollingTests", ["Polling", "MetricModel", "Configuration", "Logging", "Net"]),
   tests(
     "CollectorsTests",

@@ -64,11 +64,13 @@ package actor NotificationStore {
     self.database = database
     self.clock = clock
     self.logger = logger
-    var backlog = NotificationBacklog(limit: limit)
-    for queued in content.queued { _ = backlog.add(queued) }
-    self.backlog = backlog
+    backlog = NotificationBacklog(limit: limit)
     nextID = content.nextID
     for group in content.groups { groupsByID[group.id] = group }
+    for queued in content.queued {
+      // The limit may be lower than at the last start.
+      if let victim = backlog.add(queued) { noteDropped(victim) }
+    }
   }
 
   /// Writes what is not yet in the file: call it from time to time while the disk fails.

@@ -13,8 +13,11 @@ package final class StateDatabase: Sendable {
   /// - Throws: ``StateStoreError``, whose description tells the operator what to do.
   package init(path: String) throws(StateStoreError) {
     self.path = path
+    var options = OpenOptions()
+    // Nobody else writes the file: a lock that lasts is a fault, and messages must not wait for it.
+    options.busyTimeout = .seconds(1)
     do throws(SQLiteError) {
-      queue = try DatabaseQueue(path: path, schema: Self.schema)
+      queue = try DatabaseQueue(path: path, options: options, schema: Self.schema)
       // The file is small: looking at every page at start costs milliseconds and finds damage
       // before anything depends on it.
       try queue.runBlocking { connection throws(SQLiteError) in try connection.quickCheck() }
