@@ -103,4 +103,47 @@ import Testing
     store = try fixture.open()
     #expect(try Self.read(store, 0...Int64.max >> 2) == model.samples, "seed \(seed), reopened")
   }
+
+  @Test(arguments: UInt64(1)...6)
+  func `late samples that come while chunks are being written are kept`(seed: UInt64) async throws {
+    var fixture = try StoreFixture()
+    fixture.settings.chunkSamples = 4
+    let store = try fixture.open()
+    let flusher = Task {
+      var flushes = 0
+      while !Task.isCancelled {
+        try await store.flush()
+        flushes += 1
+      }
+      return flushes
+    }
+    var random = SeededRandom(seed: seed)
+    var model = Model()
+    var now = StoreFixture.start.unixMilliseconds
+    let labels = (0..<3).map { LabelSet(metric: "m", ["series": "\($0)"]) }
+    for step in 0..<3_000 {
+      now += Int64.random(in: 1...2_000, using: &random)
+      let isLate = Int.random(in: 0..<2, using: &random) == 0
+      let time = isLate ? now - Int64.random(in: 0...30_000, using: &random) : now
+      let set = labels[Int.random(in: 0..<labels.count, using: &random)]
+      let batch = AppendBatch(
+        timestamp: Timestamp(unixMilliseconds: time),
+        references: [try store.reference(for: set)],
+        values: [Double(step)]
+      )
+      let outcome = try store.append(batch)
+      #expect((outcome == model.put(set, time, Double(step))) == true, "seed \(seed), step \(step)")
+      if step.isMultiple(of: 50) {
+        await Task.yield()
+        let isSame = try Self.read(store, 0...Int64.max >> 2) == model.samples
+        #expect(isSame, "seed \(seed), step \(step)")
+      }
+    }
+    flusher.cancel()
+    #expect(try await flusher.value > 10)
+    try await store.close()
+    let again = try fixture.open()
+    #expect(try Self.read(again, 0...Int64.max >> 2) == model.samples, "seed \(seed), reopened")
+    #expect(again.statistics.chunks > 100)
+  }
 }
