@@ -20,15 +20,19 @@ package final class Ingest: PollRecording {
   }
 
   private struct LiveSeries {
-    let reference: SeriesReference?
+    var reference: SeriesReference?
     let slot: LatestSamples.Slot
     var round: UInt64
   }
 
   private struct Source {
     var live: [SeriesKey: LiveSeries] = [:]
+    /// The labels of the source that all live series carry.
+    var liveLabels = LabelSet.empty
     var round: UInt64 = 0
     var isUp: Bool?
+    /// The last poll found a working target; a probe can be answered by one that is broken.
+    var isWorking: Bool?
     var isTarget = false
     var labels = LabelSet.empty
   }
@@ -111,16 +115,18 @@ package final class Ingest: PollRecording {
       }
     case .failure: isUp = false
     }
-    let targetLabels = clusterLabel.merging(record.target.labels)
-    let wentUpOrDown = state.withLock { state in
-      let before = state.sources[record.target.key]?.isUp
-      state.sources[record.target.key, default: Source()].isUp = isUp
-      return before != isUp
+    let isWorking = record.outcome.failure == nil
+    let hasTurned = state.withLock { state in
+      var source = state.sources.removeValue(forKey: record.target.key) ?? Source()
+      let hasTurned = source.isUp != isUp || source.isWorking != isWorking
+      source.isUp = isUp
+      source.isWorking = isWorking
+      state.sources[record.target.key] = source
+      return hasTurned
     }
+    let labels = clusterLabel.merging(record.target.labels)
     let accepted = samples.filter(isAcceptable)
-    take(accepted, source: record.target.key, labels: targetLabels, at: record.time) { event in
-      event || wentUpOrDown || record.outcome.failure != nil
-    }
+    take(accepted, source: record.target.key, labels: labels, at: record.time) { $0 || hasTurned }
   }
 
   package func forget(targets keys: [String], at time: Timestamp) {
@@ -141,13 +147,17 @@ package final class Ingest: PollRecording {
     var batch = AppendBatch(timestamp: time)
     var names: Set<String> = []
     var isUrgent = false
+    // What one rule ends, another may go on with.
+    let present = Set(values.filter { !$0.value.isStalenessMarker }.map(\.labels))
     state.withLock { state in
       var source = state.sources.removeValue(forKey: Self.ruleSource) ?? Source()
+      source.round += 1
       for (labels, value) in values {
         guard let name = labels.metricName else { continue }
+        if value.isStalenessMarker, present.contains(labels) { continue }
         names.insert(name)
         let pairs = labels.withoutMetricName.map { ($0.name, $0.value) }
-        let key = SeriesKey(metric: name, labels: Dictionary(uniqueKeysWithValues: pairs))
+        let key = SeriesKey(metric: name, labels: Dictionary(pairs) { first, _ in first })
         let known = source.live[key]
         isUrgent = isUrgent || known == nil || value.isStalenessMarker
         var reference: SeriesReference?
@@ -159,7 +169,7 @@ package final class Ingest: PollRecording {
         } else {
           let definition = catalog[name] ?? Self.ruleDefinition(name)
           let sample = CollectedSample(definition, value, key.labels)
-          let series = live(sample, in: &source, labels: .empty, &state.statistics)
+          guard let series = live(sample, in: &source, &state.statistics) else { continue }
           latest.set([(series.slot, value)])
           reference = series.reference
         }
@@ -192,6 +202,10 @@ package final class Ingest: PollRecording {
       refuse("undefined_label", 1, metric: name)
       return false
     }
+    guard !sample.value.isStalenessMarker else {
+      refuse("staleness_marker", 1, metric: name)
+      return false
+    }
     guard sample.labels.values.allSatisfy({ $0.utf8.count <= Self.labelBytesMax }) else {
       refuse("long_label", 1, metric: name)
       return false
@@ -215,75 +229,93 @@ package final class Ingest: PollRecording {
     source: String,
     labels: LabelSet,
     at time: Timestamp,
-    isUrgent: (_ seriesCameOrWent: Bool) -> Bool
+    isUrgent: (_ seriesEnded: Bool) -> Bool
   ) {
     var batch = AppendBatch(timestamp: time)
     var names: Set<String> = []
-    let ended = state.withLock { state in
+    let seriesEnded = state.withLock { state in
       var round = state.sources.removeValue(forKey: source) ?? Source()
       round.round += 1
+      var ended: [(key: SeriesKey, series: LiveSeries)] = []
+      if round.liveLabels != labels {
+        // Other labels make other series.
+        ended = round.live.map { ($0.key, $0.value) }
+        round.live = [:]
+        round.liveLabels = labels
+      }
       var updates: [(slot: LatestSamples.Slot, value: Double)] = []
       for sample in samples {
+        guard let series = live(sample, in: &round, &state.statistics) else { continue }
         names.insert(sample.definition.name)
-        let series = live(sample, in: &round, labels: labels, &state.statistics)
         updates.append((series.slot, sample.value))
         guard let reference = series.reference else { continue }
         batch.references.append(reference)
         batch.values.append(sample.value)
       }
-      let ended = round.live.filter { $0.value.round != round.round }
+      let missing = round.live.filter { $0.value.round != round.round }
+      for (key, series) in missing {
+        ended.append((key, series))
+        round.live[key] = nil
+      }
       for (key, series) in ended {
         names.insert(key.metric)
-        round.live[key] = nil
         guard let reference = series.reference else { continue }
         batch.references.append(reference)
         batch.values.append(.stalenessMarker)
       }
       state.sources[source] = round
       latest.set(updates)
-      latest.remove(ended.values.map(\.slot))
+      latest.remove(ended.map(\.series.slot))
       return !ended.isEmpty
     }
     append(batch)
     guard !names.isEmpty else { return }
-    observer(IngestEvent(time: time, metricNames: names, isUrgent: isUrgent(ended)))
+    observer(IngestEvent(time: time, metricNames: names, isUrgent: isUrgent(seriesEnded)))
   }
 
-  /// The live series of a sample, made when it is new.
+  /// The live series of a sample, made when it is new; nil when it had a sample in this round.
   private func live(
     _ sample: CollectedSample,
     in source: inout Source,
-    labels: LabelSet,
     _ statistics: inout IngestStatistics
-  ) -> LiveSeries {
-    let key = SeriesKey(metric: sample.definition.name, labels: sample.labels)
-    if var known = source.live[key] {
-      known.round = source.round
-      source.live[key] = known
-      return known
+  ) -> LiveSeries? {
+    let own = sample.labels.clearing(source.liveLabels)
+    let key = SeriesKey(metric: sample.definition.name, labels: own)
+    var series: LiveSeries
+    if let known = source.live[key] {
+      guard known.round != source.round else {
+        statistics.refused["duplicate", default: 0] += 1
+        return nil
+      }
+      series = known
+      series.round = source.round
+    } else {
+      let full = LabelSet(metric: key.metric, own).merging(source.liveLabels)
+      let slot = latest.add(sample.definition, full, sample.value)
+      series = LiveSeries(reference: nil, slot: slot, round: source.round)
     }
-    let own = LabelSet(metric: sample.definition.name, sample.labels)
-    let full = own.merging(labels)
-    let made = LiveSeries(
-      reference: reference(for: full, &statistics),
-      slot: latest.add(sample.definition, full, sample.value),
-      round: source.round
-    )
-    source.live[key] = made
-    return made
+    if series.reference == nil {
+      // The store may have room for a series it refused before.
+      let full = LabelSet(metric: key.metric, own).merging(source.liveLabels)
+      series.reference = reference(for: full, &statistics)
+    }
+    source.live[key] = series
+    return series
   }
 
-  /// The store's reference of a series, nil when the store takes no more series.
+  /// The store's reference of a series, nil when the store does not take it.
   private func reference(
     for labels: LabelSet,
     _ statistics: inout IngestStatistics
   ) -> SeriesReference? {
     do throws(StoreError) {
       return try store.reference(for: labels)
-    } catch {
+    } catch .limitExceeded {
       statistics.refused["store_limit", default: 0] += 1
-      return nil
+    } catch {
+      statistics.refused["store_failure", default: 0] += 1
     }
+    return nil
   }
 
   private func append(_ batch: AppendBatch) {

@@ -45,7 +45,7 @@ package struct IngestStatistics: Equatable, Sendable {
   /// Samples handed to the store.
   package var appended = 0
   /// Samples refused by reason: `undefined_metric`, `undefined_label`, `long_label`,
-  /// `too_many_samples`, `store_limit`, `store_failure`, `duplicate`, `too_old`.
+  /// `staleness_marker`, `too_many_samples`, `store_limit`, `store_failure`, `duplicate`, `too_old`.
   package var refused: [String: Int] = [:]
 
   /// Makes zeros.

@@ -16,7 +16,7 @@ package final class LatestSamples: Sendable {
   }
 
   private struct Family {
-    let definition: MetricDefinition
+    var definition: MetricDefinition
     var rows: [Row?] = []
     var free: [Int] = []
     var liveCount = 0
@@ -30,7 +30,11 @@ package final class LatestSamples: Sendable {
     var seriesCount = 0
 
     mutating func familyIndex(of definition: MetricDefinition) -> Int {
-      if let known = indexByName[definition.name] { return known }
+      if let known = indexByName[definition.name] {
+        // New settings may define a name anew, such as a rule's.
+        if families[known].liveCount == 0 { families[known].definition = definition }
+        return known
+      }
       families.append(Family(definition: definition))
       indexByName[definition.name] = families.count - 1
       order = families.indices.sorted {

@@ -8,7 +8,8 @@
 // Entry types: `Collector`, `Target`, `PollScheduler`, `Ingest`, `LatestSamples`.
 //
 // Invariants
-// - One target is never polled twice at a time.
+// - One target is never polled twice at a time: a collector that ignores its timeout counts as a
+//   failure at every poll until it returns.
 // - Every sample in hvsmon came through `Ingest`: it alone adds labels, `up`, `scrape_*` and
 //   staleness markers, and refuses what no definition covers.
 // - A failure is published only when it is settled: `confirm_failures` failures in a row,

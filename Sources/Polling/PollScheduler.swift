@@ -8,6 +8,11 @@ package actor PollScheduler {
   private let recorder: any PollRecording
   private let logger: Logger
   private var loops: [String: Task<Void, Never>] = [:]
+  /// The targets whose series may be live.
+  private var recorded: Set<String> = []
+  /// Counts the calls that change what is polled: while one awaits old loops another may come, and
+  /// the last one wins.
+  private var generation = 0
 
   /// Makes a scheduler without targets.
   package init(clock: any PollClock, recorder: any PollRecording, logger: Logger) {
@@ -18,23 +23,34 @@ package actor PollScheduler {
 
   /// Polls these targets from now on, in place of those polled so far.
   ///
-  /// Polls under way are given up; the series of targets that are gone end.
+  /// Polls under way are given up; the series of targets that are gone end. Of targets with the
+  /// same key the first is polled.
   package func replaceTargets(_ targets: [Target]) async {
-    let old = Set(loops.keys)
-    await stop()
-    recorder.forget(targets: old.subtracting(targets.map(\.key)).sorted(), at: clock.now)
+    generation += 1
+    let own = generation
+    await endLoops()
+    guard own == generation else { return }
+    let keys = Set(targets.map(\.key))
+    recorder.forget(targets: recorded.subtracting(keys).sorted(), at: clock.now)
+    recorded = keys
     for target in targets where loops[target.key] == nil {
       let loop = TargetLoop(target: target, clock: clock, recorder: recorder, logger: logger)
-      // Ended and awaited by `stop()`.
+      // Ended and awaited by `endLoops()`.
       loops[target.key] = Task { await loop.run() }
     }
   }
 
-  /// Gives up all polls and returns when none runs any more.
+  /// Gives up all polls and returns when none runs any more; their series do not end.
   package func stop() async {
-    let ending = loops
-    loops = [:]
-    for loop in ending.values { loop.cancel() }
-    for loop in ending.values { await loop.value }
+    generation += 1
+    await endLoops()
+  }
+
+  private func endLoops() async {
+    let ending = loops.values
+    for loop in ending { loop.cancel() }
+    for loop in ending { await loop.value }
+    // A call that came meanwhile waited for the same loops and may have started others.
+    for (key, loop) in loops where loop.isCancelled { loops[key] = nil }
   }
 }

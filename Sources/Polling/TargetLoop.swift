@@ -23,10 +23,11 @@ struct TargetLoop: Sendable {
     var settlement = Settlement(failuresToFail: target.poll.confirmFailures)
     var budget = WakeBudget()
     var counts = PollCounts()
+    var attempt: PollAttempt?
     var due = PollSlots(key: target.key, interval: Self.startSpread).next(after: clock.now)
     while true {
       let wasWoken = await waker.sleep(until: due, clock: clock)
-      guard !Task.isCancelled else { return }
+      guard !Task.isCancelled else { break }
       let began = clock.now
       if wasWoken {
         // A target in doubt is asked at its confirmation pace only: asked sooner, a service that
@@ -39,55 +40,53 @@ struct TargetLoop: Sendable {
       }
       let lateness = began - due
       let isOnSlot = !wasWoken && lateness >= .zero && lateness <= Self.slotTolerance
-      let outcome = await poll(at: began, waker: waker)
-      guard !Task.isCancelled else { return }
+      let outcome = await poll(at: began, waker: waker, attempt: &attempt)
+      guard !Task.isCancelled else { break }
       counts.note(outcome)
       let before = settlement.state
       let step = settlement.note(outcome)
       report(outcome, before: before, after: settlement.state)
       switch step {
       case .publish:
-        recorder.record(
-          PollRecord(
-            target: target,
-            time: isOnSlot ? due : began,
-            duration: clock.now - began,
-            outcome: outcome,
-            counts: counts
-          )
-        )
+        let time = isOnSlot ? due : began
+        record(outcome, at: time, duration: clock.now - began, counts)
         due = slots.next(after: clock.now)
       case .holdBack:
         due = max(began + target.poll.confirmInterval, clock.now)
       }
     }
+    await attempt?.end()
   }
 
-  private func poll(at began: Timestamp, waker: Waker) async -> Result<Collection, CollectionError>
-  {
+  /// Asks the collector, unless it is still at the question before: that counts as no answer.
+  private func poll(
+    at began: Timestamp,
+    waker: Waker,
+    attempt: inout PollAttempt?
+  ) async -> PollAttempt.Outcome {
     let timeout = target.poll.timeout
+    guard attempt?.isRunning != true else { return .failure(.timedOut(after: timeout)) }
     let wake: @Sendable () -> Void = { waker.wake() }
     let poll = Poll(
       time: began,
       timeout: timeout,
       connectionClosed: target.poll.watchesConnections ? wake : nil
     )
-    return await withTaskGroup(of: Result<Collection, CollectionError>.self) { group in
-      group.addTask {
-        do throws(CollectionError) {
-          return .success(try await target.collector.collect(poll))
-        } catch {
-          return .failure(error)
-        }
-      }
-      group.addTask {
-        await clock.sleep(until: began + timeout + Self.timeoutGrace)
-        return .failure(.timedOut(after: timeout))
-      }
-      let first = await group.next() ?? .failure(.cancelled)
-      group.cancelAll()
-      return first
-    }
+    let asked = PollAttempt(target.collector, poll)
+    attempt = asked
+    let deadline = began + timeout + Self.timeoutGrace
+    return await asked.outcome(before: deadline, timeout: timeout, clock: clock)
+  }
+
+  private func record(
+    _ outcome: PollAttempt.Outcome,
+    at time: Timestamp,
+    duration: Duration,
+    _ counts: PollCounts
+  ) {
+    recorder.record(
+      PollRecord(target: target, time: time, duration: duration, outcome: outcome, counts: counts)
+    )
   }
 
   private func report(
