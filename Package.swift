@@ -122,9 +122,16 @@ let testTargets: [Target] = [
     swiftSettings: swiftSettings
   ),
   tests("SeriesStoreTests", ["CrashWriter", "SeriesStore", "SQLite", "MetricModel"]),
+  // Killed by StateStoreTests while it queues and delivers.
+  .executableTarget(
+    name: "CrashQueue",
+    dependencies: ["StateStore", "Notifying", "Rules", "MetricModel", "Logging"],
+    path: "Tests/CrashQueue",
+    swiftSettings: swiftSettings
+  ),
   tests(
     "StateStoreTests",
-    ["StateStore", "SQLite", "Notifying", "Rules", "MetricModel", "Logging"]
+    ["CrashQueue", "StateStore", "SQLite", "Notifying", "Rules", "MetricModel", "Logging"]
   ),
   tests("PollingTests", ["Polling", "MetricModel", "Configuration", "Logging", "Net"]),
   tests(

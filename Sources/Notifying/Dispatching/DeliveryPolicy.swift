@@ -10,6 +10,8 @@ package struct DeliveryPolicy: Equatable, Sendable {
   package var longestPeerWait = Duration.seconds(600)
   /// A notification that could not be delivered for this long is given up.
   package var giveUpAfter = Duration.seconds(24 * 3_600)
+  /// But not before this many tries: a clock that jumped, or a long time switched off, is no reason.
+  package var triesBeforeGivingUp = 5
 
   /// The policy of hvsmon when nothing else is said.
   package init() {}

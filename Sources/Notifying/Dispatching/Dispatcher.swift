@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Configuration
 package import Logging
 package import MetricModel
 
@@ -178,11 +179,14 @@ extension Dispatcher {
     let now = clock.now
     recorded[id, default: .init()].lastFailure = error.description
     let age = now - notification.createdAt
+    let failures = (waiting.map(\.attempts).max() ?? 0) + 1
     switch error {
     case .permanent(let reason):
       await giveUp(ids, notification, reason: reason)
-    case .retryable(let reason, _) where age >= policy.giveUpAfter:
-      await giveUp(ids, notification, reason: "not delivered for \(age), at last: \(reason)")
+    case .retryable(let reason, _)
+    where age >= policy.giveUpAfter && failures >= policy.triesBeforeGivingUp:
+      let text = QuantityText.text(of: age)
+      await giveUp(ids, notification, reason: "not delivered for \(text), at last: \(reason)")
     case .retryable(let reason, let wish):
       recorded[id, default: .init()].retried += 1
       let wait: Duration
@@ -191,7 +195,6 @@ extension Dispatcher {
         wait = min(max(wish, policy.firstWait), policy.longestPeerWait)
         lanes[id]?.blockedUntil = now + wait
       } else {
-        let failures = (waiting.map(\.attempts).max() ?? 0) + 1
         wait = policy.wait(afterFailures: failures, using: &random)
       }
       await queue.postpone(ids, until: now + wait, countsAsAttempt: wish == nil)

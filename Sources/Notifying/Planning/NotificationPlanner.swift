@@ -7,10 +7,11 @@ package import Rules
 /// A value that reads no clock: the same alerts at the same times give the same plans.
 package struct NotificationPlanner: Sendable {
   /// Alerts in groups at once, counted per group; more are not told, and counted.
-  package static let maximumMembers = 20_000
+  package static let standardMaximumMembers = 20_000
   /// An alert that no rule reports for this long counts as withdrawn.
   package static let withdrawalDelay = Duration.seconds(300)
 
+  private let maximumMembers: Int
   private var settings: NotificationSettings
   private var integrations: [String: [Integration]]
   private var kept: [GroupID: NotificationGroup] = [:]
@@ -22,7 +23,7 @@ package struct NotificationPlanner: Sendable {
   private var changed: Set<GroupID> = []
   private var lastStep = Timestamp.distantFuture
 
-  /// Alerts that were not told because ``maximumMembers`` was reached.
+  /// Alerts that were not told because too many were in groups; each counts at every step.
   package private(set) var refusedAlerts = 0
 
   /// Where an alert belongs by the settings.
@@ -37,7 +38,13 @@ package struct NotificationPlanner: Sendable {
   /// - Parameters:
   ///   - settings: Whom to tell.
   ///   - groups: The groups as the last plans left them, so that nothing is told twice.
-  package init(settings: NotificationSettings, groups: [NotificationGroup] = []) {
+  ///   - maximumMembers: How many alerts groups hold at once in all.
+  package init(
+    settings: NotificationSettings,
+    groups: [NotificationGroup] = [],
+    maximumMembers: Int = NotificationPlanner.standardMaximumMembers
+  ) {
+    self.maximumMembers = maximumMembers
     self.settings = settings
     integrations = Dictionary(grouping: settings.integrations, by: \.id.receiver)
     for group in groups {
@@ -138,7 +145,7 @@ extension NotificationPlanner {
 
   private mutating func homes(of labels: LabelSet) -> [Home] {
     if let known = homes[labels] { return known }
-    if homes.count >= Self.maximumMembers { homes = [:] }
+    if homes.count >= maximumMembers { homes = [:] }
     var found: [Home] = []
     for route in settings.root.routes(for: labels) {
       let groupLabels = route.grouping.labels(of: labels)
@@ -181,7 +188,7 @@ extension NotificationPlanner {
     toldTo told: Set<IntegrationID>,
     now: Timestamp
   ) {
-    guard memberCount < Self.maximumMembers else {
+    guard memberCount < maximumMembers else {
       refusedAlerts += 1
       return
     }

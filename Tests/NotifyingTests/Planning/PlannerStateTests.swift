@@ -126,12 +126,17 @@ import Testing
     #expect(planner.nextDeadline == nil)
   }
 
-  @Test func `alerts beyond the limit are counted and not told`() throws {
-    var planner = NotificationPlanner(settings: settings(try route("chat", wait: 0)))
-    let alerts = (0..<NotificationPlanner.maximumMembers + 3).map { alert("A", ["n": "\($0)"]) }
+  @Test func `alerts beyond the limit are counted and not told, until others end`() throws {
+    let all = settings(try route("chat", wait: 0))
+    var planner = NotificationPlanner(settings: all, maximumMembers: 100)
+    var alerts = (0..<103).map { alert("A", ["n": "\($0)"]) }
     let plan = planner.step(alerts: alerts, now: time(0))
-    #expect(plan.notifications.first?.alerts.count == NotificationPlanner.maximumMembers)
+    #expect(plan.notifications.first?.alerts.count == 100)
     #expect(planner.refusedAlerts == 3)
+    for index in 0..<3 { alerts[index].endsAt = time(100) }
+    _ = planner.step(alerts: alerts, now: time(100))
+    let next = planner.step(alerts: Array(alerts[3...]), now: time(101))
+    #expect(next.notifications.flatMap(\.alerts).filter(\.isNew).count == 3)
   }
 
   @Test(arguments: [1, 2, 3, 4, 5, 6])
