@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+import Glibc
+
+/// Reads small files whole.
+enum BoundedFile {
+  /// Why a file was not read, as half a sentence that names no content.
+  struct Failure: Error {
+    let reason: String
+  }
+
+  /// The most bytes that are read.
+  static let bytesMax = 4 << 20
+
+  static func read(_ path: String) throws(Failure) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw Failure(reason: errorText()) }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 64 << 10)
+    while true {
+      let count = buffer.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+      guard count >= 0 else {
+        if errno == EINTR { continue }
+        throw Failure(reason: errorText())
+      }
+      guard count > 0 else { return bytes }
+      bytes += buffer[..<count]
+      guard bytes.count <= bytesMax else {
+        throw Failure(reason: "it is larger than \(bytesMax) bytes")
+      }
+    }
+  }
+
+  private static func errorText() -> String {
+    String(cString: strerror(errno))
+  }
+}

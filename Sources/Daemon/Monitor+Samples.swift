@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+import MetricModel
+import Notifying
+import Polling
+import SeriesStore
+
+extension Monitor.Parts {
+  /// What the parts tell of themselves.
+  func samples() async -> [CollectedSample] {
+    await storeSamples() + ingestSamples() + rules.samples() + notificationSamples()
+  }
+
+  private func storeSamples() -> [CollectedSample] {
+    let statistics = store.statistics
+    return [
+      CollectedSample(SelfMetrics.storeWritable, flusher.isWritable ? 1 : 0),
+      CollectedSample(SelfMetrics.storeSeries, Double(statistics.series)),
+      CollectedSample(SelfMetrics.storeBytes, Double(statistics.fileBytes)),
+      CollectedSample(SelfMetrics.storeUnflushed, Double(statistics.unflushedSamples)),
+      CollectedSample(SelfMetrics.storeDropped, Double(statistics.dropped)),
+      CollectedSample(SelfMetrics.storeFlushFailures, Double(statistics.flushFailures)),
+      CollectedSample(SelfMetrics.storeFlushSeconds, statistics.lastFlushSeconds),
+    ]
+  }
+
+  private func ingestSamples() -> [CollectedSample] {
+    let statistics = ingest.statistics
+    let refused = statistics.refused.map { reason, count in
+      CollectedSample(SelfMetrics.refused, Double(count), ["reason": reason])
+    }
+    return refused + [CollectedSample(SelfMetrics.ingested, Double(statistics.appended))]
+  }
+
+  private func notificationSamples() async -> [CollectedSample] {
+    let counts = await queue.counts()
+    var samples = [
+      CollectedSample(SelfMetrics.queued, Double(counts.waiting.values.reduce(0, +))),
+      CollectedSample(SelfMetrics.lost, Double(counts.dropped), ["reason": "queue_full"]),
+      CollectedSample(SelfMetrics.lost, Double(counts.deadLettered), ["reason": "given_up"]),
+    ]
+    for (id, statistics) in await dispatcher.statistics {
+      let labels = ["receiver": id.receiver, "integration": "\(id.kind)[\(id.index)]"]
+      let failures = statistics.retried + statistics.failed
+      samples.append(
+        CollectedSample(SelfMetrics.delivered, Double(statistics.delivered), labels)
+      )
+      samples.append(CollectedSample(SelfMetrics.failed, Double(failures), labels))
+    }
+    return samples
+  }
+}

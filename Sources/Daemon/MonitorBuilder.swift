@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+import Configuration
+import Glibc
+import Logging
+import MetricModel
+import Net
+import Notifying
+import Polling
+import PromQL
+import Rules
+import SeriesStore
+import StateStore
+import Synchronization
+
+/// Opens the stores and connects the parts.
+struct MonitorBuilder {
+  let plan: MonitorPlan
+  let loaded: LoadedSettings
+  let http: HTTPClient
+  let clock: any PollClock
+
+  func parts() async throws(StartFailure) -> Monitor.Parts {
+    let store = try openStore()
+    let state: StateDatabase
+    let queue: NotificationStore
+    do throws(StateStoreError) {
+      state = try StateDatabase(path: loaded.settings.storage.statePath)
+      queue = try await NotificationStore(
+        database: state,
+        clock: clock,
+        logger: plan.logger.named("state")
+      )
+    } catch {
+      throw .state(reason: error.description)
+    }
+    let dispatcher = Dispatcher(
+      queue: queue,
+      clock: clock,
+      logger: plan.logger.named("notifying")
+    )
+    let notifications = NotificationRunner(
+      queue: queue,
+      dispatcher: dispatcher,
+      clock: clock,
+      logger: plan.logger.named("notifying")
+    )
+    let latest = LatestSamples()
+    let listener = EventListener()
+    let ingest = Ingest(
+      catalog: catalog,
+      cluster: loaded.settings.cluster.name,
+      store: store,
+      latest: latest,
+      logger: plan.logger.named("ingest"),
+      observer: { listener.hear($0) }
+    )
+    let rules = RuleRunner(
+      RuleRunner.Surroundings(
+        ingest: ingest,
+        reading: store,
+        engine: QueryEngine(),
+        states: AlertStateStore(state),
+        notifications: notifications,
+        clock: clock,
+        logger: plan.logger.named("rules")
+      )
+    )
+    listener.listen { rules.note($0) }
+    let flusher = StoreFlusher(
+      store: store,
+      interval: loaded.settings.storage.flushInterval,
+      logger: plan.logger.named("store")
+    )
+    let scheduler = PollScheduler(
+      clock: clock,
+      recorder: ingest,
+      logger: plan.logger.named("polling")
+    )
+    return Monitor.Parts(
+      http: http,
+      store: store,
+      flusher: flusher,
+      state: state,
+      queue: queue,
+      dispatcher: dispatcher,
+      latest: latest,
+      ingest: ingest,
+      notifications: notifications,
+      rules: rules,
+      scheduler: scheduler
+    )
+  }
+
+  private func openStore() throws(StartFailure) -> SampleStore {
+    let storage = loaded.settings.storage
+    var settings = StoreSettings()
+    settings.retention = storage.retention
+    settings.bytesMax = Int(storage.bytesMax)
+    do throws(StoreOpenError) {
+      return try SampleStore.open(path: storage.path, settings: settings, time: clock)
+    } catch {
+      throw .store(reason: error.description)
+    }
+  }
+
+  private var catalog: MetricCatalog {
+    let collected = plan.loader.collectors.flatMap { $0.metrics }
+    return MetricCatalog(collected + IngestMetrics.all + SelfMetrics.all)
+  }
+}
+
+/// Hands events on to whoever listens later: rules need the ingest, and the ingest tells the rules.
+private final class EventListener: Sendable {
+  private let target = Mutex<(@Sendable (IngestEvent) -> Void)?>(nil)
+
+  func listen(_ target: @escaping @Sendable (IngestEvent) -> Void) {
+    self.target.withLock { $0 = target }
+  }
+
+  func hear(_ event: IngestEvent) {
+    target.withLock { $0 }?(event)
+  }
+}
+
+extension HTTPServerSettings {
+  /// The server as the settings describe it.
+  init(_ settings: HTTPSettings) throws(HTTPServerError) {
+    self.init(host: settings.host, port: settings.port)
+    tokens = settings.tokens.map { token in
+      AccessToken(
+        name: token.name,
+        role: token.role == .operate ? .operate : .read,
+        secret: token.secret.reveal()
+      )
+    }
+    guard let files = settings.tls else { return }
+    do throws(BoundedFile.Failure) {
+      tls = TLSIdentity(
+        certificatePEM: String(
+          decoding: try BoundedFile.read(files.certificateFile),
+          as: UTF8.self
+        ),
+        keyPEM: String(decoding: try BoundedFile.read(files.keyFile), as: UTF8.self)
+      )
+    } catch {
+      throw .failed(reason: "cannot read the certificate or its key: \(error.reason)")
+    }
+  }
+}
+
+extension Settings {
+  /// The sections that changed and are read at start only.
+  func keysThatNeedARestart(since old: Settings) -> [String] {
+    var keys: [String] = []
+    if cluster.name != old.cluster.name { keys.append("cluster.name") }
+    if storage != old.storage { keys.append("storage") }
+    if http.host != old.http.host || http.port != old.http.port || http.tls != old.http.tls
+      || http.tokens.map(\.name) != old.http.tokens.map(\.name)
+    {
+      keys.append("http")
+    }
+    return keys
+  }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+import Logging
+import MetricModel
+import Notifying
+import Polling
+import Rules
+
+/// Steps the planner when alerts arrive and when a group's time has come, and hands what it decides
+/// to the durable queue.
+actor NotificationRunner {
+  private let queue: any NotificationQueueing
+  private let dispatcher: Dispatcher
+  private let clock: any PollClock
+  private let logger: Logger
+  private var planner: NotificationPlanner?
+  private var firingByGroup: [String: [Alert]] = [:]
+  /// What ended since the last step: told to the planner once.
+  private var endedSinceStep: [Alert] = []
+  private var timer: Task<Void, Never>?
+  private var isStopped = false
+  private var isStepping = false
+  private var isStepWanted = false
+
+  init(
+    queue: any NotificationQueueing,
+    dispatcher: Dispatcher,
+    clock: any PollClock,
+    logger: Logger
+  ) {
+    self.queue = queue
+    self.dispatcher = dispatcher
+    self.clock = clock
+    self.logger = logger
+  }
+
+  /// Goes on with these settings; nil tells nobody.
+  func adopt(_ settings: NotificationSettings?) async {
+    guard let settings else {
+      planner = nil
+      await dispatcher.serve([])
+      return
+    }
+    if planner == nil {
+      planner = NotificationPlanner(settings: settings, groups: await queue.groups())
+    } else {
+      planner?.adopt(settings)
+    }
+    await dispatcher.serve(settings.integrations)
+    await step()
+  }
+
+  /// Takes what fires in one rule group after an evaluation, and what that evaluation ended.
+  func take(firing: [Alert], ended: [Alert], of group: String) async {
+    firingByGroup[group] = firing
+    endedSinceStep += ended
+    await step()
+  }
+
+  /// Takes what ended because its rule is gone; only the groups named are evaluated from now on.
+  func take(ended: [Alert], groupsLeft: Set<String>) async {
+    firingByGroup = firingByGroup.filter { groupsLeft.contains($0.key) }
+    endedSinceStep += ended
+    await step()
+  }
+
+  /// Stops stepping, then gives deliveries under way the grace to end; what is left stays queued.
+  func stop(grace: Duration) async {
+    isStopped = true
+    timer?.cancel()
+    await dispatcher.stop(grace: grace)
+  }
+
+  /// Steps one at a time: a plan must be stored before the next one, which builds on it.
+  private func step() async {
+    guard !isStepping else {
+      isStepWanted = true
+      return
+    }
+    isStepping = true
+    repeat {
+      isStepWanted = false
+      await stepOnce()
+    } while isStepWanted
+    isStepping = false
+  }
+
+  private func stepOnce() async {
+    guard !isStopped, var planner else { return }
+    let alerts = firingByGroup.values.flatMap { $0 } + endedSinceStep
+    endedSinceStep = []
+    let plan = planner.step(alerts: alerts.withDistinctLabels, now: clock.now)
+    self.planner = planner
+    if !plan.isEmpty {
+      if case .memoryOnly(let reason) = await queue.commit(plan) {
+        logger.error(
+          "messages cannot be written to disk; they are sent from memory",
+          LogField("error", reason)
+        )
+      }
+      if !plan.notifications.isEmpty { await dispatcher.wake() }
+    }
+    setTimer()
+  }
+
+  private func setTimer() {
+    timer?.cancel()
+    guard !isStopped, let deadline = planner?.nextDeadline else { return }
+    // Replaced or cancelled by the next step, cancelled by `stop()`.
+    timer = Task { [clock] in
+      await clock.sleep(until: deadline)
+      guard !Task.isCancelled else { return }
+      await self.step()
+    }
+  }
+}
+
+extension [Alert] {
+  /// One alert for each label set: the one that fires, else the first.
+  fileprivate var withDistinctLabels: [Alert] {
+    var chosen: [LabelSet: Alert] = [:]
+    for alert in self {
+      if let known = chosen[alert.labels], !known.isResolved || alert.isResolved { continue }
+      chosen[alert.labels] = alert
+    }
+    return Array(chosen.values)
+  }
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+import Configuration
+import Logging
+import MetricModel
+import Polling
+import PromQL
+import Rules
+import Synchronization
+
+/// Evaluates rule groups when the samples they read have arrived, and at the latest at their
+/// interval.
+actor RuleRunner {
+  /// What the runner is given.
+  struct Surroundings: Sendable {
+    let ingest: Ingest
+    let reading: any SeriesReading
+    let engine: QueryEngine
+    let states: any AlertStateStoring
+    let notifications: NotificationRunner
+    let clock: any PollClock
+    let logger: Logger
+  }
+
+  /// Samples that change no target's state may wait this long, so that a group that reads many
+  /// targets is not evaluated after each poll of each.
+  private static let calmSpacing = Duration.seconds(2)
+  /// The distance of evaluations of a group that names none; as in Prometheus.
+  private static let intervalStandard = Duration.seconds(60)
+  /// The longest one evaluation of a group may take.
+  private static let timeout = Duration.seconds(30)
+
+  /// When a group is to be evaluated.
+  private struct Schedule {
+    let inputs: RuleInputs
+    let slots: PollSlots
+    var due: Timestamp
+    var last = Timestamp.distantPast
+    var evaluations = 0
+  }
+
+  private let surroundings: Surroundings
+  private let mailbox = EventMailbox()
+  private var evaluator: RuleSetEvaluator?
+  private var schedules: [Schedule] = []
+  private var templateValues = RuleTemplateValues()
+  private var reported: [String: Set<String>] = [:]
+  private var loop: Task<Void, Never>?
+
+  init(_ surroundings: Surroundings) {
+    self.surroundings = surroundings
+  }
+
+  /// Tells that samples have arrived; returns at once, on any thread.
+  nonisolated func note(_ event: IngestEvent) {
+    mailbox.put(event)
+  }
+
+  /// Takes up the instances from before a restart and begins to evaluate.
+  func start(
+    _ rules: RuleSet,
+    templateValues: RuleTemplateValues,
+    restored: RestoredAlerts
+  ) async {
+    let now = surroundings.clock.now
+    let (evaluator, ended) = RuleSetEvaluator.restoring(rules, from: restored, at: now)
+    self.templateValues = templateValues
+    await adopt(evaluator, ended, at: now)
+    // Ended and awaited by `stop()`.
+    loop = Task { await run() }
+  }
+
+  /// Goes on with other rules; those that say the same keep their state.
+  func replaceRules(with rules: RuleSet, templateValues: RuleTemplateValues) async {
+    guard var evaluator else { return }
+    let now = surroundings.clock.now
+    let ended = evaluator.replaceRules(with: rules, at: now)
+    self.templateValues = templateValues
+    await adopt(evaluator, ended, at: now)
+  }
+
+  func stop() async {
+    loop?.cancel()
+    await loop?.value
+  }
+
+  /// What there is to tell of the groups.
+  func samples() -> [CollectedSample] {
+    guard let evaluator else { return [] }
+    return zip(evaluator.groups, schedules).flatMap { group, schedule in
+      let labels = ["group": group.group.name]
+      let failing = group.statuses.count { status in
+        if case .failed = status.health { true } else { false }
+      }
+      return [
+        CollectedSample(SelfMetrics.groupDuration, group.took.inSeconds, labels),
+        CollectedSample(SelfMetrics.groupEvaluations, Double(schedule.evaluations), labels),
+        CollectedSample(SelfMetrics.groupFailing, Double(failing), labels),
+      ]
+    }
+  }
+
+  private func adopt(_ evaluator: RuleSetEvaluator, _ ended: EndedRules, at now: Timestamp) async {
+    self.evaluator = evaluator
+    schedules = evaluator.groups.map { group in
+      let name = "\(group.group.file)/\(group.group.name)"
+      let interval = group.group.interval ?? Self.intervalStandard
+      let slots = PollSlots(key: name, interval: interval)
+      return Schedule(inputs: group.group.inputs, slots: slots, due: slots.next(after: now))
+    }
+    write(ended.samples)
+    await store(ended.changes)
+    let names = Set(evaluator.groups.map(\.key))
+    await surroundings.notifications.take(ended: ended.resolved, groupsLeft: names)
+  }
+
+  private func run() async {
+    while !Task.isCancelled {
+      let due = schedules.map(\.due).min() ?? .distantFuture
+      _ = await mailbox.waker.sleep(until: due, clock: surroundings.clock)
+      guard !Task.isCancelled else { return }
+      bringForward(mailbox.take())
+      let now = surroundings.clock.now
+      for index in schedules.indices where index < schedules.count && schedules[index].due <= now {
+        await evaluate(index)
+      }
+    }
+  }
+
+  /// Moves the groups that read what has arrived to an earlier time.
+  private func bringForward(_ news: EventMailbox.News) {
+    let now = surroundings.clock.now
+    for index in schedules.indices {
+      let inputs = schedules[index].inputs
+      if news.urgent.containsAny(of: inputs) {
+        schedules[index].due = now
+      } else if news.calm.containsAny(of: inputs) {
+        let calm = max(now, schedules[index].last + Self.calmSpacing)
+        schedules[index].due = min(schedules[index].due, calm)
+      }
+    }
+  }
+
+  private func evaluate(_ index: Int) async {
+    guard var evaluator, index < evaluator.groups.count else { return }
+    let now = surroundings.clock.now
+    schedules[index].due = schedules[index].slots.next(after: now)
+    schedules[index].last = now
+    schedules[index].evaluations += 1
+    let unreachable = surroundings.ingest.unreachableTargets
+    let querying = StoredSeriesQuerying(
+      engine: surroundings.engine,
+      reading: surroundings.reading,
+      deadline: .after(Self.timeout)
+    )
+    let context = RuleEvaluationContext(
+      querying: querying,
+      templateValues: templateValues,
+      isUnreachable: { labels in unreachable.contains { $0.isTarget(of: labels) } },
+      clock: Monotonic.now,
+      append: { [surroundings] samples in surroundings.ingest.record(samples) }
+    )
+    // Nothing is awaited between reading and writing the evaluator: a reload cannot come between.
+    let outcome = evaluator.evaluateGroup(index, at: now, using: context)
+    self.evaluator = evaluator
+    let group = evaluator.groups[index]
+    report(group)
+    await store(outcome.changes)
+    await surroundings.notifications.take(
+      firing: outcome.firing,
+      ended: outcome.resolved,
+      of: group.key
+    )
+  }
+
+  /// Logs each failing rule when its failure begins.
+  private func report(_ group: RuleGroupEvaluator) {
+    var failing: Set<String> = []
+    for (rule, status) in zip(group.group.rules, group.statuses) {
+      guard case .failed(let error) = status.health else { continue }
+      failing.insert(rule.identity.key)
+      guard reported[group.key]?.contains(rule.identity.key) != true else { continue }
+      surroundings.logger.error(
+        "rule cannot be evaluated; its alerts stay as they were",
+        LogField("group", group.group.name),
+        LogField("rule", rule.identity.name),
+        LogField("error", error)
+      )
+    }
+    reported[group.key] = failing
+  }
+
+  private func store(_ changes: AlertStateChanges) async {
+    guard !changes.isEmpty else { return }
+    do throws(AlertStateError) {
+      try await surroundings.states.save(changes)
+    } catch {
+      surroundings.logger.error(
+        "alert states cannot be stored; a restart would forget them",
+        LogField("error", error.reason)
+      )
+    }
+  }
+
+  private func write(_ samples: RuleSamples) {
+    guard !samples.values.isEmpty else { return }
+    surroundings.ingest.record(samples)
+  }
+}
+
+/// Collects events until the runner takes them.
+private final class EventMailbox: Sendable {
+  /// What arrived since the last look.
+  struct News: Sendable {
+    var urgent: Set<String> = []
+    var calm: Set<String> = []
+  }
+
+  let waker = Waker()
+  private let news = Mutex(News())
+
+  func put(_ event: IngestEvent) {
+    news.withLock { news in
+      if event.isUrgent {
+        news.urgent.formUnion(event.metricNames)
+      } else {
+        news.calm.formUnion(event.metricNames)
+      }
+    }
+    waker.wake()
+  }
+
+  func take() -> News {
+    news.withLock { news in
+      defer { news = News() }
+      return news
+    }
+  }
+}
+
+extension Set<String> {
+  fileprivate func containsAny(of inputs: RuleInputs) -> Bool {
+    inputs.readsAll ? !isEmpty : !isDisjoint(with: inputs.metricNames)
+  }
+}
+
+extension RuleGroupEvaluator {
+  /// Identifies the group among all files.
+  fileprivate var key: String { "\(group.file)/\(group.name)" }
+}
+
+extension LabelSet {
+  /// A sample with these labels is about this target.
+  fileprivate func isTarget(of labels: LabelSet) -> Bool {
+    ["job", "instance"].allSatisfy { self[$0] == labels[$0] }
+      && ["cluster", "tier"].allSatisfy { labels[$0] == nil || labels[$0] == self[$0] }
+  }
+}
+
+extension Ingest {
+  fileprivate func record(_ samples: RuleSamples) {
+    record(ruleValues: samples.values.map { ($0.labels, $0.value) }, at: samples.timestamp)
+  }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+import Logging
+import MetricModel
+import Synchronization
+
+/// Makes samples safe at the flush interval, and says when that fails and when it works again.
+final class StoreFlusher: Sendable {
+  private let store: any SampleAppending
+  private let interval: Duration
+  private let logger: Logger
+  private let failed = Mutex(false)
+  private let loop = Mutex<Task<Void, Never>?>(nil)
+
+  init(store: any SampleAppending, interval: Duration, logger: Logger) {
+    self.store = store
+    self.interval = interval
+    self.logger = logger
+  }
+
+  /// The last flush went well.
+  var isWritable: Bool { failed.withLock { !$0 } }
+
+  func start() {
+    // Ended and awaited by `stop()`.
+    let task = Task { await run() }
+    loop.withLock { $0 = task }
+  }
+
+  func stop() async {
+    let task = loop.withLock { $0 }
+    task?.cancel()
+    await task?.value
+  }
+
+  private func run() async {
+    while !Task.isCancelled {
+      do {
+        try await Task.sleep(for: interval)
+      } catch {
+        return
+      }
+      await flush()
+    }
+  }
+
+  private func flush() async {
+    do throws(StoreError) {
+      try await store.flush()
+      if failed.withLock({ wasFailed in
+        defer { wasFailed = false }
+        return wasFailed
+      }) {
+        logger.info("samples are written to disk again")
+      }
+    } catch {
+      let isNews = failed.withLock { wasFailed in
+        defer { wasFailed = true }
+        return !wasFailed
+      }
+      guard isNews else { return }
+      logger.error(
+        "samples cannot be written to disk; they are kept in memory and alerts go on",
+        LogField("error", String(describing: error))
+      )
+    }
+  }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+import Collectors
+import Configuration
+import Daemon
+import Receivers
+
+/// `hvsmon check`.
+enum CheckCommand: Command {
+  static let name = "check"
+  static let summary = "validate the settings and rule files"
+  static let help = """
+    hvsmon check [--config FILE] [RULEFILE...]
+
+    Reads the settings file, the rule files it names and those given here, and prints every fault
+    as FILE:LINE:COLUMN: KEY: what is wrong and what is allowed. With rule files alone, only they
+    are read.
+
+    Exit status: 0 no fault, 1 faults, 2 a file cannot be read.
+
+    Example: hvsmon check --config /etc/hvsmon/hvsmon.yml
+    """
+
+  static func run(_ arguments: Arguments) async throws(UsageError) -> Int32 {
+    var arguments = arguments
+    let config = try arguments.value("--config")
+    let ruleFiles = try arguments.rest()
+    let loader = SettingsLoader(collectors: allCollectors, receiverKinds: makeReceiverKinds)
+    var isUnreadable = false
+    var faults: [SettingsIssue] = []
+    if config != nil || ruleFiles.isEmpty {
+      let path = config ?? SettingsLoader.standardPath
+      let check = await loader.check(path)
+      faults += check.faults
+      isUnreadable = check.isUnreadable
+      for warning in check.warnings { Terminal.print("warning: \(warning)") }
+    }
+    let rules = loader.checkRuleFiles(ruleFiles)
+    faults += rules.faults
+    isUnreadable = isUnreadable || rules.isUnreadable
+    for fault in faults { Terminal.print(fault.description) }
+    if isUnreadable { return 2 }
+    if faults.isEmpty { Terminal.print("no faults") }
+    return faults.isEmpty ? 0 : 1
+  }
+}

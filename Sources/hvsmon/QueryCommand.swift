@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+import FoundationEssentials
+import Net
+
+/// `hvsmon query`.
+enum QueryCommand: Command {
+  static let name = "query"
+  static let summary = "evaluate a PromQL expression"
+  static let help = """
+    hvsmon query EXPRESSION [--url URL] [--time TIME] [--token-file FILE] [--json]
+
+    Asks the running daemon and prints one line per series. TIME is in Unix seconds or RFC 3339.
+    URL is \(standardURL) unless given.
+
+    Exit status: 0 good, 1 the expression was refused, 2 the daemon cannot be reached.
+
+    Example: hvsmon query 'sum by (tier) (up)'
+    """
+
+  private static let standardURL = "http://127.0.0.1:9820"
+
+  static func run(_ arguments: Arguments) async throws(UsageError) -> Int32 {
+    var arguments = arguments
+    let url = try arguments.value("--url") ?? standardURL
+    let time = try arguments.value("--time")
+    let tokenFile = try arguments.value("--token-file")
+    let isJSON = arguments.flag("--json")
+    let words = try arguments.rest(atMost: 1)
+    guard let expression = words.first else {
+      throw UsageError(description: "an expression is missing")
+    }
+    var headers: HTTPHeaders = ["Content-Type": "application/x-www-form-urlencoded"]
+    if let tokenFile { headers.add("Authorization", "Bearer \(try token(in: tokenFile))") }
+    var form = "query=\(expression.formEncoded)"
+    if let time { form += "&time=\(time.formEncoded)" }
+    let client = HTTPClient(userAgent: "hvsmon")
+    let request = HTTPRequest(
+      method: "POST",
+      url: "\(url)/api/v1/query",
+      headers: headers,
+      body: Array(form.utf8),
+      timeout: .seconds(130)
+    )
+    let response: HTTPResponse
+    do throws(HTTPClientError) {
+      response = try await client.send(request)
+    } catch {
+      Terminal.complain("\(error). Is the daemon running? --url names another address.")
+      return 2
+    }
+    await client.close()
+    if isJSON {
+      Terminal.print(response.text)
+      return response.status == 200 ? 0 : 1
+    }
+    return report(response)
+  }
+
+  private static func report(_ response: HTTPResponse) -> Int32 {
+    guard
+      let reply = try? JSONDecoder().decode(QueryReply.self, from: Data(response.body))
+    else {
+      Terminal.complain("the answer (HTTP status \(response.status)) is not that of a query API")
+      return 2
+    }
+    for warning in (reply.warnings ?? []) + (reply.infos ?? []) { Terminal.complain(warning) }
+    guard let data = reply.data else {
+      Terminal.complain(reply.error ?? "the query failed")
+      return 1
+    }
+    for line in data.lines { Terminal.print(line) }
+    return 0
+  }
+
+  private static func token(in file: String) throws(UsageError) -> String {
+    guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+      throw UsageError(description: "cannot read the token file \(file)")
+    }
+    return text.filter { !$0.isNewline }
+  }
+}
+
+/// The answer of the query API.
+private struct QueryReply: Decodable {
+  let data: QueryData?
+  let error: String?
+  let warnings: [String]?
+  let infos: [String]?
+}
+
+/// A result of any type as lines of text.
+private struct QueryData: Decodable {
+  let lines: [String]
+
+  private enum Key: String, CodingKey {
+    case resultType
+    case result
+  }
+
+  private struct VectorItem: Decodable {
+    let metric: [String: String]
+    let value: Point
+  }
+
+  private struct MatrixItem: Decodable {
+    let metric: [String: String]
+    let values: [Point]
+  }
+
+  private struct Point: Decodable {
+    let time: Double
+    let value: String
+
+    init(from decoder: any Decoder) throws {
+      var items = try decoder.unkeyedContainer()
+      time = try items.decode(Double.self)
+      value = try items.decode(String.self)
+    }
+  }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Key.self)
+    switch try container.decode(String.self, forKey: .resultType) {
+    case "vector":
+      lines = try container.decode([VectorItem].self, forKey: .result).map {
+        "\(Self.text($0.metric)) \($0.value.value)"
+      }
+    case "matrix":
+      lines = try container.decode([MatrixItem].self, forKey: .result).flatMap { item in
+        item.values.map { "\(Self.text(item.metric)) \($0.value) @\($0.time)" }
+      }
+    default:
+      lines = [try container.decode(Point.self, forKey: .result).value]
+    }
+  }
+
+  private static func text(_ labels: [String: String]) -> String {
+    let pairs = labels.filter { $0.key != "__name__" }.sorted { $0.key < $1.key }
+      .map { "\($0.key)=\"\($0.value)\"" }
+    return "\(labels["__name__"] ?? ""){\(pairs.joined(separator: ", "))}"
+  }
+}
+
+extension String {
+  /// The text as a value of `application/x-www-form-urlencoded`.
+  fileprivate var formEncoded: String {
+    var encoded = ""
+    for byte in utf8 {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+        UInt8(ascii: "_"), UInt8(ascii: "~"):
+        encoded.unicodeScalars.append(Unicode.Scalar(byte))
+      default:
+        let digits = String(byte, radix: 16, uppercase: true)
+        encoded += "%" + (digits.count < 2 ? "0" : "") + digits
+      }
+    }
+    return encoded
+  }
+}

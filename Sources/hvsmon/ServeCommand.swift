@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+import Daemon
+import Dispatch
+import Glibc
+import Logging
+
+/// `hvsmon serve`.
+enum ServeCommand: Command {
+  static let name = "serve"
+  static let summary = "run the daemon"
+  static let help = """
+    hvsmon serve [--config FILE] [--log-level debug|info|warning|error]
+
+    Polls, stores, evaluates rules, sends messages and answers HTTP until SIGTERM or SIGINT.
+    SIGHUP loads the settings anew; a faulty file keeps the old ones.
+
+    Exit status: 0 stopped by a signal, 1 the settings have faults, 2 it could not start.
+
+    Example: hvsmon serve --config /etc/hvsmon/hvsmon.yml
+    """
+
+  /// A stop takes at most this long.
+  private static let stopGrace = Duration.seconds(5)
+
+  static func run(_ arguments: Arguments) async throws(UsageError) -> Int32 {
+    var arguments = arguments
+    let config = try arguments.value("--config") ?? SettingsLoader.standardPath
+    let levelText = try arguments.value("--log-level") ?? LogLevel.info.rawValue
+    guard let level = LogLevel(rawValue: levelText) else {
+      throw UsageError(
+        description: "--log-level is debug, info, warning or error, not \(levelText)"
+      )
+    }
+    _ = try arguments.rest(atMost: 0)
+    let logger = Logger(area: "daemon", threshold: level)
+    let signals = SignalStream([SIGTERM, SIGINT, SIGHUP])
+    let monitor: Monitor
+    do throws(StartFailure) {
+      monitor = try await Monitor.start(Program.plan(config: config, logger: logger))
+    } catch {
+      Terminal.complain(error.description)
+      return error.exitStatus
+    }
+    for await signal in signals.stream {
+      guard signal == SIGHUP else { break }
+      _ = await monitor.reload()
+    }
+    await monitor.stop(grace: stopGrace)
+    return 0
+  }
+}
+
+/// Signals of the process as a stream.
+struct SignalStream {
+  let stream: AsyncStream<Int32>
+  private let sources: [any DispatchSourceSignal]
+
+  init(_ numbers: [Int32]) {
+    let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
+    self.stream = stream
+    sources = numbers.map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      // Marked @Sendable: written in code of the main actor it would otherwise trap on another
+      // queue.
+      source.setEventHandler { @Sendable in continuation.yield(number) }
+      source.resume()
+      return source
+    }
+  }
+}

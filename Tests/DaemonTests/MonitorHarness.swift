@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+import Collectors
+import FoundationEssentials
+import Logging
+import Net
+import Receivers
+import Synchronization
+import TestSupport
+
+@testable import Daemon
+
+/// A folder with settings, the log lines of the monitors started from it, and a client.
+final class MonitorHarness: Sendable {
+  let folder: TemporaryFolder
+  let sink = MemorySink()
+  let client = HTTPClient(userAgent: "test")
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  /// Settings for tests: quick polls, a free port, files in the folder.
+  func writeSettings(_ sections: String, rules: String = "groups: []\n") throws {
+    _ = try folder.write("rules.yml", rules)
+    _ = try folder.write(
+      "hvsmon.yml",
+      """
+      cluster: {name: test}
+      poll: {interval: 1s, timeout: 500ms, confirm_interval: 100ms}
+      storage: {path: \(folder.file("samples.sqlite")), flush_interval: 100ms}
+      http: {listen: "127.0.0.1:0"}
+      rules: [rules.yml]
+      \(sections)
+      """
+    )
+  }
+
+  var plan: MonitorPlan {
+    MonitorPlan(
+      configPath: folder.file("hvsmon.yml"),
+      loader: SettingsLoader(collectors: allCollectors, receiverKinds: makeReceiverKinds),
+      logger: Logger(area: "test", threshold: .debug, sink: sink)
+    )
+  }
+
+  func metrics(of monitor: Monitor) async throws -> String {
+    try await client.send(HTTPRequest(url: "http://127.0.0.1:\(monitor.port)/metrics")).text
+  }
+
+  func get(_ path: String, of monitor: Monitor) async throws -> HTTPResponse {
+    try await client.send(HTTPRequest(url: "http://127.0.0.1:\(monitor.port)\(path)"))
+  }
+
+  /// Waits for a line of `/metrics` that has all of these parts.
+  func waits(for parts: String..., on monitor: Monitor) async throws -> Bool {
+    try await eventually {
+      try await self.metrics(of: monitor).split(separator: "\n").contains { line in
+        parts.allSatisfy { line.contains($0) }
+      }
+    }
+  }
+
+  /// A log line that has all of these parts is there.
+  func hasLogged(_ parts: String...) -> Bool {
+    sink.lines.contains { line in parts.allSatisfy { line.contains($0) } }
+  }
+}
+
+/// Takes webhooks and keeps what they say.
+final class WebhookSink: Sendable {
+  /// The part of Alertmanager's payload that the tests look at.
+  struct Payload: Decodable, Sendable {
+    struct Alert: Decodable, Sendable {
+      let status: String
+      let labels: [String: String]
+    }
+
+    let version: String
+    let status: String
+    let receiver: String
+    let alerts: [Alert]
+  }
+
+  private final class Box: Sendable {
+    let payloads = Mutex<[Payload]>([])
+  }
+
+  private let box = Box()
+  private let server: HTTPServer
+
+  init() throws {
+    let box = box
+    server = try HTTPServer.start(
+      HTTPServerSettings(port: 0),
+      routes: [
+        HTTPRoute(["POST"], .exact("/hook"), role: nil) { request in
+          do {
+            let payload = try JSONDecoder().decode(Payload.self, from: Data(request.body))
+            box.payloads.withLock { $0.append(payload) }
+            return .text("")
+          } catch {
+            return .text("\(error)", status: 400)
+          }
+        }
+      ]
+    )
+  }
+
+  var url: String { "http://127.0.0.1:\(server.port)/hook" }
+  var payloads: [Payload] { box.payloads.withLock { $0 } }
+
+  /// The `notifications` section that sends everything here.
+  var section: String {
+    """
+    notifications:
+      route: {receiver: hook, group_wait: 0s}
+      receivers:
+        - {name: hook, webhook: [{url: "\(url)"}]}
+    """
+  }
+
+  func stop() async { await server.stop(grace: .zero) }
+}
