@@ -85,6 +85,8 @@ let modules: [Target] = [
       "MetricModel", "Architecture", "Logging", "YAML", "Configuration", "PromQL", "Rules",
       "Notifying", "Net", "Polling", "Collectors", "Receivers", "Simulator", "Daemon",
     ],
+    // The demo runs from the binary alone: the shipped rules are compiled in.
+    resources: [.embedInCode("alerts.yml")],
     swiftSettings: swiftSettings
   ),
 ]
@@ -152,7 +154,8 @@ let testTargets: [Target] = [
       "Receivers", "Notifying", "Rules", "Logging",
     ]
   ),
-  tests("PeerTests", ["Net", "MetricModel"]),
+  // The program itself is built with the tests that start it.
+  tests("PeerTests", ["Net", "Configuration", "hvsmon"]),
 ]
 
 let package = Package(

@@ -3,6 +3,7 @@ import MetricModel
 import Notifying
 import Polling
 import SeriesStore
+import StateStore
 
 extension Monitor.Parts {
   /// What the parts tell of themselves.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
+import Architecture
 import Configuration
-import HTTPAPI
+package import HTTPAPI
 import Logging
 import MetricModel
 import Net

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Architecture
 import Configuration
 import Glibc
 import Logging

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-import Collectors
 import Configuration
 import Daemon
-import Receivers
 
 /// `hvsmon check`.
 enum CheckCommand: Command {
@@ -24,7 +22,7 @@ enum CheckCommand: Command {
     var arguments = arguments
     let config = try arguments.value("--config")
     let ruleFiles = try arguments.rest()
-    let loader = SettingsLoader(collectors: allCollectors, receiverKinds: makeReceiverKinds)
+    let loader = Program.loader
     var isUnreadable = false
     var faults: [SettingsIssue] = []
     if config != nil || ruleFiles.isEmpty {

@@ -2,7 +2,7 @@
 import Glibc
 
 /// One command of the command line.
-protocol Command {
+protocol Command: SendableMetatype {
   /// The word that calls it.
   static var name: String { get }
   /// One line for the list of commands.

@@ -59,10 +59,11 @@ enum DemoCommand: Command {
       return error.exitStatus
     }
     stage.tell("hvsmon watches; its metrics are at http://127.0.0.1:\(monitor.port)/metrics")
+    let stream = signals.stream
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await stage.tellStory() }
       group.addTask {
-        for await _ in signals.stream { return }
+        for await _ in stream { return }
       }
       if let length {
         // Ends early only when the group is cancelled, which is the end of the demo as well.
@@ -72,6 +73,7 @@ enum DemoCommand: Command {
       group.cancelAll()
     }
     await monitor.stop(grace: .seconds(2))
+    withExtendedLifetime(signals) {}
     return 0
   }
 }

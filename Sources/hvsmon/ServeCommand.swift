@@ -46,6 +46,7 @@ enum ServeCommand: Command {
       _ = await monitor.reload()
     }
     await monitor.stop(grace: stopGrace)
+    withExtendedLifetime(signals) {}
     return 0
   }
 }

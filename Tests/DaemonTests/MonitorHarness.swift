@@ -3,6 +3,7 @@ import Collectors
 import FoundationEssentials
 import Logging
 import Net
+import Polling
 import Receivers
 import Synchronization
 import TestSupport
@@ -38,7 +39,9 @@ final class MonitorHarness: Sendable {
   var plan: MonitorPlan {
     MonitorPlan(
       configPath: folder.file("hvsmon.yml"),
-      loader: SettingsLoader(collectors: allCollectors, receiverKinds: makeReceiverKinds),
+      loader: SettingsLoader(collectors: allCollectors) { client in
+        allReceiverKinds(ReceiverServices(client: client, clock: SystemClock()))
+      },
       logger: Logger(area: "test", threshold: .debug, sink: sink)
     )
   }
