@@ -151,7 +151,7 @@ let testTargets: [Target] = [
     "DaemonTests",
     [
       "Daemon", "MetricModel", "Architecture", "Configuration", "Net", "Polling", "Collectors",
-      "Receivers", "Notifying", "Rules", "Logging",
+      "Receivers", "Notifying", "Rules", "Logging", "HTTPAPI", "SeriesStore",
     ]
   ),
   // The program itself is built with the tests that start it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import FoundationEssentials
+import HTTPAPI
 import Net
+import SeriesStore
 import TestSupport
 import Testing
 
@@ -79,7 +80,8 @@ import Testing
     let monitor = try await Monitor.start(harness.plan)
     #expect(try await harness.get("/-/healthy", of: monitor).status == 200)
     #expect(
-      try await eventually { try await harness.get("/-/ready", of: monitor).status == 200 })
+      try await eventually { try await harness.get("/-/ready", of: monitor).status == 200 }
+    )
     let reply = try await harness.get("/api/v1/query?query=sum(up)", of: monitor)
     #expect(reply.text.contains("\"value\":["))
     #expect(reply.text.contains("\"2\"]"), "nginx and hvsmon itself")
@@ -104,7 +106,8 @@ import Testing
     }
     #expect(faults.contains("architecture"))
     #expect(
-      try await harness.waits(for: "hvsmon_config_last_reload_successful{", " 0", on: monitor))
+      try await harness.waits(for: "hvsmon_config_last_reload_successful{", " 0", on: monitor)
+    )
     #expect(try await harness.waits(for: "up{", "\"nginx1\"", " 1", on: monitor))
     try harness.writeSettings(Self.section(port: peer.port, name: "other"))
     guard case .reloaded = await monitor.reload() else {
@@ -125,7 +128,9 @@ import Testing
     let port = first.port
     first.stop()
     try harness.writeSettings(
-      Self.section(port: port) + "\n" + hook.section, rules: Self.downRule)
+      Self.section(port: port) + "\n" + hook.section,
+      rules: Self.downRule
+    )
     let before = try await Monitor.start(harness.plan)
     #expect(await eventually { hook.payloads.count == 1 })
     #expect(hook.payloads.first?.version == "4")
@@ -133,7 +138,8 @@ import Testing
     await before.stop(grace: .seconds(1))
     let after = try await Monitor.start(harness.plan)
     #expect(
-      try await harness.waits(for: "ALERTS{", "\"Down\"", "firing", on: after))
+      try await harness.waits(for: "ALERTS{", "\"Down\"", "firing", on: after)
+    )
     #expect(try await harness.waits(for: "up{", "\"nginx1\"", " 0", on: after))
     #expect(hook.payloads.count == 1)
     let peer = try await Self.nginxLike(on: port)
@@ -147,15 +153,23 @@ import Testing
   @Test func `a disk that takes no more keeps alerts going, says so, and recovers`() async throws {
     let harness = try MonitorHarness()
     let hook = try WebhookSink()
-    let peer = try Self.working()
-    try harness.writeSettings(
-      Self.section(port: peer.port) + "\n" + hook.section, rules: Self.downRule)
+    let peer = try await Self.nginxLike(on: 0)
+    // Enough members that a page is full within a second or two.
+    let members = (1...50).map { "{name: nginx\($0), address: \"127.0.0.1:\(peer.port)\"}" }
+    let section = """
+      architecture:
+        tiers:
+          - name: web
+            members: [\(members.joined(separator: ", "))]
+            nginx: {status: "http://{address}/nginx_status"}
+      """
+    try harness.writeSettings(section + "\n" + hook.section, rules: Self.downRule)
     let monitor = try await Monitor.start(harness.plan)
     #expect(try await harness.waits(for: "up{", "\"nginx1\"", " 1", on: monitor))
     try await monitor.parts.store.limitFile(toBytes: 1)
     #expect(try await harness.waits(for: "hvsmon_store_writable{", " 0", on: monitor))
     #expect(harness.hasLogged("level=error", "samples cannot be written to disk"))
-    peer.stop()
+    await peer.stop(grace: .zero)
     #expect(await eventually { hook.payloads.contains { $0.status == "firing" } })
     try await monitor.parts.store.limitFile(toBytes: 1 << 30)
     #expect(try await harness.waits(for: "hvsmon_store_writable{", " 1", on: monitor))

@@ -64,7 +64,8 @@ import Testing
     await hook.stop()
   }
 
-  @Test func `a stopped nginx is told once within 1.5 s, a quick restart not at all, and the end is`()
+  @Test
+  func `a stopped nginx is told once within 1.5 s, a quick restart not at all, and the end is`()
     async throws
   {
     let hook = try WebhookClock()
@@ -104,7 +105,9 @@ import Testing
       #expect(told == ["firing", "resolved"])
     }
     #expect(hook.messages("NginxDown", tier: "tier5").isEmpty)
-    #expect(try await monitor.waits(for: "hvsmon_nginx_restarts_total{instance=\"nginx5\"}", toBe: "1"))
+    #expect(
+      try await monitor.waits(for: "hvsmon_nginx_restarts_total{instance=\"nginx5\"}", toBe: "1")
+    )
     #expect(try await monitor.stop() < .seconds(5))
     for server in servers { try await server.stop() }
     await hook.stop()

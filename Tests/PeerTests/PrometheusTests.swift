@@ -19,7 +19,10 @@ import Testing
 
   @Test func `Prometheus scrapes every series and promtool finds no fault in them`() async throws {
     let peer = try RawServer(
-      .readHeader, .send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), .again)
+      .readHeader,
+      .send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
+      .again
+    )
     defer { peer.stop() }
     let monitor = try await RunningMonitor(
       sections: """
