@@ -155,6 +155,7 @@ let testTargets: [Target] = [
     ]
   ),
   // The program itself is built with the tests that start it.
+  tests("CommandLineTests", ["hvsmon"]),
   tests("PeerTests", ["Net", "Configuration", "hvsmon"]),
 ]
 

@@ -69,6 +69,7 @@ struct MonitorBuilder {
     listener.listen { rules.note($0) }
     let flusher = StoreFlusher(
       store: store,
+      queue: queue,
       interval: loaded.settings.storage.flushInterval,
       logger: plan.logger.named("store")
     )

@@ -13,7 +13,7 @@ actor NotificationRunner {
   private let clock: any PollClock
   private let logger: Logger
   private var planner: NotificationPlanner?
-  private var firingByGroup: [String: [Alert]] = [:]
+  private var firing: [Alert] = []
   /// What ended since the last step: told to the planner once.
   private var endedSinceStep: [Alert] = []
   private var timer: Task<Void, Never>?
@@ -49,16 +49,9 @@ actor NotificationRunner {
     await step()
   }
 
-  /// Takes what fires in one rule group after an evaluation, and what that evaluation ended.
-  func take(firing: [Alert], ended: [Alert], of group: String) async {
-    firingByGroup[group] = firing
-    endedSinceStep += ended
-    await step()
-  }
-
-  /// Takes what ended because its rule is gone; only the groups named are evaluated from now on.
-  func take(ended: [Alert], groupsLeft: Set<String>) async {
-    firingByGroup = firingByGroup.filter { groupsLeft.contains($0.key) }
+  /// Takes everything that fires, each label set once, and what ended since the last call.
+  func take(firing: [Alert], ended: [Alert]) async {
+    self.firing = firing
     endedSinceStep += ended
     await step()
   }
@@ -86,7 +79,7 @@ actor NotificationRunner {
 
   private func stepOnce() async {
     guard !isStopped, var planner else { return }
-    let alerts = firingByGroup.values.flatMap { $0 } + endedSinceStep
+    let alerts = firing + endedSinceStep
     endedSinceStep = []
     let plan = planner.step(alerts: alerts.withDistinctLabels, now: clock.now)
     self.planner = planner

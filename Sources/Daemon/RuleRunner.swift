@@ -109,8 +109,7 @@ actor RuleRunner {
     }
     write(ended.samples)
     await store(ended.changes)
-    let names = Set(evaluator.groups.map(\.key))
-    await surroundings.notifications.take(ended: ended.resolved, groupsLeft: names)
+    await surroundings.notifications.take(firing: evaluator.firing, ended: ended.resolved)
   }
 
   private func run() async {
@@ -146,7 +145,7 @@ actor RuleRunner {
     schedules[index].due = schedules[index].slots.next(after: now)
     schedules[index].last = now
     schedules[index].evaluations += 1
-    let unreachable = surroundings.ingest.unreachableTargets
+    let unreachable = UnreachableTargets(surroundings.ingest.unreachableTargets)
     let querying = StoredSeriesQuerying(
       engine: surroundings.engine,
       reading: surroundings.reading,
@@ -155,7 +154,7 @@ actor RuleRunner {
     let context = RuleEvaluationContext(
       querying: querying,
       templateValues: templateValues,
-      isUnreachable: { labels in unreachable.contains { $0.isTarget(of: labels) } },
+      isUnreachable: { unreachable.contains($0) },
       clock: Monotonic.now,
       append: { [surroundings] samples in surroundings.ingest.record(samples) }
     )
@@ -165,11 +164,7 @@ actor RuleRunner {
     let group = evaluator.groups[index]
     report(group)
     await store(outcome.changes)
-    await surroundings.notifications.take(
-      firing: outcome.firing,
-      ended: outcome.resolved,
-      of: group.key
-    )
+    await surroundings.notifications.take(firing: evaluator.firing, ended: outcome.resolved)
   }
 
   /// Logs each failing rule when its failure begins.
@@ -246,14 +241,6 @@ extension Set<String> {
 extension RuleGroupEvaluator {
   /// Identifies the group among all files.
   fileprivate var key: String { "\(group.file)/\(group.name)" }
-}
-
-extension LabelSet {
-  /// A sample with these labels is about this target.
-  fileprivate func isTarget(of labels: LabelSet) -> Bool {
-    ["job", "instance"].allSatisfy { self[$0] == labels[$0] }
-      && ["cluster", "tier"].allSatisfy { labels[$0] == nil || labels[$0] == self[$0] }
-  }
 }
 
 extension Ingest {

@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: MIT
 import Logging
 import MetricModel
+import StateStore
 import Synchronization
 
-/// Makes samples safe at the flush interval, and says when that fails and when it works again.
+/// Makes samples safe at the flush interval, and says when that fails and when it works again; at
+/// the same pace it retries what the state file refused.
 final class StoreFlusher: Sendable {
   private let store: any SampleAppending
+  private let queue: NotificationStore
   private let interval: Duration
   private let logger: Logger
   private let failed = Mutex(false)
   private let loop = Mutex<Task<Void, Never>?>(nil)
 
-  init(store: any SampleAppending, interval: Duration, logger: Logger) {
+  init(
+    store: any SampleAppending,
+    queue: NotificationStore,
+    interval: Duration,
+    logger: Logger
+  ) {
     self.store = store
+    self.queue = queue
     self.interval = interval
     self.logger = logger
   }
@@ -40,6 +49,8 @@ final class StoreFlusher: Sendable {
         return
       }
       await flush()
+      // It logs its own failures, and returns at once when nothing waits to be written.
+      _ = await queue.save()
     }
   }
 
