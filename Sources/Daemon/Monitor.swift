@@ -171,7 +171,7 @@ package final class Monitor: Sendable {
     let longest = loaded.targets.map(\.poll.interval).max() ?? .zero
     let heldUntil = clock.now + longest + loaded.settings.poll.timeout
     do throws(AlertStateError) {
-      let instances = try await AlertStateStore(parts.state).load()
+      let instances = try await AlertStateStore(database: parts.state).load()
       return RestoredAlerts(instances: instances, heldUntil: heldUntil)
     } catch {
       plan.logger.error("alert states cannot be read", LogField("error", error.reason))

@@ -22,18 +22,7 @@ struct MonitorBuilder {
 
   func parts() async throws(StartFailure) -> Monitor.Parts {
     let store = try openStore()
-    let state: StateDatabase
-    let queue: NotificationStore
-    do throws(StateStoreError) {
-      state = try StateDatabase(path: loaded.settings.storage.statePath)
-      queue = try await NotificationStore(
-        database: state,
-        clock: clock,
-        logger: plan.logger.named("state")
-      )
-    } catch {
-      throw .state(reason: error.description)
-    }
+    let (state, queue) = try await openState()
     let dispatcher = Dispatcher(
       queue: queue,
       clock: clock,
@@ -46,6 +35,38 @@ struct MonitorBuilder {
       logger: plan.logger.named("notifying")
     )
     let latest = LatestSamples()
+    let (ingest, rules) = connect(store, latest, state, notifications)
+    return Monitor.Parts(
+      http: http,
+      store: store,
+      flusher: StoreFlusher(
+        store: store,
+        queue: queue,
+        interval: loaded.settings.storage.flushInterval,
+        logger: plan.logger.named("store")
+      ),
+      state: state,
+      queue: queue,
+      dispatcher: dispatcher,
+      latest: latest,
+      ingest: ingest,
+      notifications: notifications,
+      rules: rules,
+      scheduler: PollScheduler(
+        clock: clock,
+        recorder: ingest,
+        logger: plan.logger.named("polling")
+      )
+    )
+  }
+
+  /// The door for samples and the rules that hear of them, each of which needs the other.
+  private func connect(
+    _ store: SampleStore,
+    _ latest: LatestSamples,
+    _ state: StateDatabase,
+    _ notifications: NotificationRunner
+  ) -> (Ingest, RuleRunner) {
     let listener = EventListener()
     let ingest = Ingest(
       catalog: catalog,
@@ -60,37 +81,28 @@ struct MonitorBuilder {
         ingest: ingest,
         reading: store,
         engine: QueryEngine(),
-        states: AlertStateStore(state),
+        states: AlertStateStore(database: state),
         notifications: notifications,
         clock: clock,
         logger: plan.logger.named("rules")
       )
     )
     listener.listen { rules.note($0) }
-    let flusher = StoreFlusher(
-      store: store,
-      queue: queue,
-      interval: loaded.settings.storage.flushInterval,
-      logger: plan.logger.named("store")
-    )
-    let scheduler = PollScheduler(
-      clock: clock,
-      recorder: ingest,
-      logger: plan.logger.named("polling")
-    )
-    return Monitor.Parts(
-      http: http,
-      store: store,
-      flusher: flusher,
-      state: state,
-      queue: queue,
-      dispatcher: dispatcher,
-      latest: latest,
-      ingest: ingest,
-      notifications: notifications,
-      rules: rules,
-      scheduler: scheduler
-    )
+    return (ingest, rules)
+  }
+
+  private func openState() async throws(StartFailure) -> (StateDatabase, NotificationStore) {
+    do throws(StateStoreError) {
+      let state = try StateDatabase(path: loaded.settings.storage.statePath)
+      let queue = try await NotificationStore(
+        database: state,
+        clock: clock,
+        logger: plan.logger.named("state")
+      )
+      return (state, queue)
+    } catch {
+      throw .state(reason: error.description)
+    }
   }
 
   private func openStore() throws(StartFailure) -> SampleStore {
