@@ -29,7 +29,8 @@ struct StubStatusReply: Equatable {
         reason: "an HTML page, not a stub status: is `stub_status` on at this location?"
       )
     }
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: true)
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    if lines.last?.isEmpty == true { lines.removeLast() }
     guard lines.count == 4 else {
       throw .malformedReply(path: "body", reason: "\(lines.count) lines where stub_status has 4")
     }
