@@ -60,7 +60,7 @@ let modules: [Target] = [
   library("PromQL", ["MetricModel", "Patterns"]),
   library("Rules", ["MetricModel", "YAML", "Patterns", "Configuration", "PromQL"]),
   library("Notifying", ["MetricModel", "Logging", "YAML", "Patterns", "Configuration", "Rules"]),
-  library("Net", ["Logging", "CCurl", "CMicroHTTPD", "CCrypto", "CZlib"]),
+  library("Net", ["CCurl", "CMicroHTTPD", "CCrypto", "CZlib"]),
   library("SQLite", ["CSQLite"]),
   library("SeriesStore", ["MetricModel", "Logging", "Patterns", "ChunkCodec", "SQLite"]),
   library("StateStore", ["MetricModel", "Logging", "Rules", "Notifying", "SQLite"]),
@@ -151,7 +151,7 @@ let testTargets: [Target] = [
     "DaemonTests",
     [
       "Daemon", "MetricModel", "Architecture", "Configuration", "Net", "Polling", "Collectors",
-      "Receivers", "Notifying", "Rules", "Logging", "HTTPAPI", "SeriesStore",
+      "Receivers", "Notifying", "Rules", "Logging", "HTTPAPI", "SeriesStore", "PromQL",
     ]
   ),
   // The program itself is built with the tests that start it.

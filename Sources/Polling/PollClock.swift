@@ -6,6 +6,14 @@ package import MetricModel
 package protocol PollClock: TimeSource {
   /// Returns at `instant`, or earlier when the task is cancelled.
   func sleep(until instant: Timestamp) async
+
+  /// Time passed since some fixed moment, to measure spans with; never goes back.
+  var uptime: Duration { get }
+}
+
+extension PollClock {
+  /// As exact as ``TimeSource/now``: for clocks that stand still or are moved by hand.
+  package var uptime: Duration { now - .epoch }
 }
 
 /// The system's clock.
@@ -18,6 +26,12 @@ package struct SystemClock: PollClock {
     clock_gettime(CLOCK_REALTIME, &time)
     let milliseconds = Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
     return Timestamp(unixMilliseconds: milliseconds)
+  }
+
+  package var uptime: Duration {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
   }
 
   package func sleep(until instant: Timestamp) async {

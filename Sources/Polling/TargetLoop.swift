@@ -40,7 +40,9 @@ struct TargetLoop: Sendable {
       }
       let lateness = began - due
       let isOnSlot = !wasWoken && lateness >= .zero && lateness <= Self.slotTolerance
+      let start = clock.uptime
       let outcome = await poll(at: began, waker: waker, attempt: &attempt)
+      let duration = clock.uptime - start
       guard !Task.isCancelled else { break }
       counts.note(outcome)
       let before = settlement.state
@@ -49,7 +51,7 @@ struct TargetLoop: Sendable {
       switch step {
       case .publish:
         let time = isOnSlot ? due : began
-        record(outcome, at: time, duration: clock.now - began, counts)
+        record(outcome, at: time, duration: duration, counts)
         due = slots.next(after: clock.now)
       case .holdBack:
         due = max(began + target.poll.confirmInterval, clock.now)

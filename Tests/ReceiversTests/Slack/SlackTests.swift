@@ -56,7 +56,7 @@ import Testing
     #expect(
       message.text
         == "WARNING NginxDown (web1, tier lb): nginx on web1 does not answer, "
-        + "since 03:04:05 UTC, value 0"
+        + "since 03:04:05 UTC"
     )
     #expect(message.attachments?.first?.color == "#e8a317")
     #expect(
@@ -100,7 +100,7 @@ import Testing
     let message = try await message(notification([NotifiedAlert(unknown)], reason: .repeated))
     #expect(
       message.text
-        == "PAGE A: since 03:04:05 UTC, value 0, unknown now: its target cannot be asked"
+        == "PAGE A: since 03:04:05 UTC, unknown now: its target cannot be asked"
     )
     #expect(message.attachments?.first?.color == "#d9302c")
   }
@@ -120,7 +120,7 @@ import Testing
       sections[0] == """
         new *NginxDown* web3, tier lb
         nginx on web3 does not answer.
-        since 03:04:05 UTC, value 0
+        since 03:04:05 UTC
         Look at the error log.
         """
     )
@@ -145,7 +145,7 @@ import Testing
     #expect(
       text
         == "WARNING A&lt;!channel&gt; (x&amp;y &lt;@U1&gt;): "
-        + "see &lt;http://evil|here&gt; now, since 03:04:05 UTC, value 0"
+        + "see &lt;http://evil|here&gt; now, since 03:04:05 UTC"
     )
   }
 

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+import Collectors
+import FoundationEssentials
+import MetricModel
+import Polling
+import PromQL
+import Rules
+import Testing
+
+@testable import Daemon
+
+/// The rules that ship read what exists.
+@Suite struct ShippedRulesTests {
+  private static func shipped() throws -> RuleSet {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let text = try Data(contentsOf: root.appending(path: "alerts.yml"))
+    return try RuleSet(reading: [RuleSet.File(name: "alerts.yml", text: Array(text))])
+  }
+
+  @Test func `every metric the shipped rules read is defined`() throws {
+    let catalog = MetricCatalog(
+      allCollectors.flatMap { $0.metrics } + IngestMetrics.all + SelfMetrics.all
+    )
+    let rules = try Self.shipped().groups.flatMap(\.rules)
+    #expect(rules.count > 10)
+    for rule in rules {
+      for name in rule.expression.metricNames {
+        #expect(catalog[name] != nil, "\(rule.name) reads \(name)")
+      }
+    }
+  }
+
+  @Test func `every shipped alert has a severity and a summary, and its name only once`() throws {
+    var names: Set<String> = []
+    for case .alerting(let rule) in try Self.shipped().groups.flatMap(\.rules) {
+      #expect(names.insert(rule.name).inserted, "\(rule.name)")
+      #expect(rule.labels.contains { $0.name == "severity" }, "\(rule.name)")
+      #expect(rule.annotations.contains { $0.name == "summary" }, "\(rule.name)")
+    }
+  }
+
+  @Test func `what hvsmon tells of itself is well named and defined once`() {
+    let all = allCollectors.flatMap { $0.metrics } + IngestMetrics.all + SelfMetrics.all
+    #expect(Set(all.map(\.name)).count == all.count)
+    for metric in SelfMetrics.all {
+      #expect((metric.kind == .counter) == metric.name.hasSuffix("_total"), "\(metric.name)")
+      #expect(metric.unit.map { metric.name.contains("_\($0)") } ?? true, "\(metric.name)")
+      #expect(!metric.help.isEmpty)
+    }
+  }
+}

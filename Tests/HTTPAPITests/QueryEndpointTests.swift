@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+import MetricModel
+import Net
+import PromQL
+import TestSupport
+import Testing
+
+@testable import HTTPAPI
+
+/// `/api/v1/query` as Prometheus answers it.
+@Suite struct QueryEndpointTests {
+  /// Two series with one sample each at 100 s.
+  private struct TwoSeries: SeriesReading {
+    struct Cursor: SeriesCursor {
+      let labels: LabelSet
+      var value: Double?
+
+      mutating func next(into run: inout SampleRun) throws(StoreError) -> Bool {
+        run.removeAll()
+        guard let value else { return false }
+        run.append(100_000, value)
+        self.value = nil
+        return true
+      }
+    }
+
+    func cursors(_ selection: SeriesSelection) throws(StoreError) -> [any SeriesCursor] {
+      guard selection.matchers.contains(where: { $0.value == "up" }),
+        selection.range.contains(Timestamp(unixSeconds: 100))
+      else { return [] }
+      return [
+        Cursor(labels: LabelSet(metric: "up", ["instance": "a\"b"]), value: 1),
+        Cursor(labels: LabelSet(metric: "up", ["instance": "c"]), value: 0.25),
+      ]
+    }
+
+    func labelSets(
+      matching matchers: [LabelMatcher],
+      in range: ClosedRange<Timestamp>
+    ) throws(StoreError) -> [LabelSet] { [] }
+  }
+
+  private static func ports(reading: any SeriesReading = TwoSeries()) -> APIPorts {
+    APIPorts(
+      exposition: { format in format == .text ? Array("text".utf8) : Array("open".utf8) },
+      reading: reading,
+      engine: QueryEngine(),
+      clock: ManualTimeSource(Timestamp(unixSeconds: 120)),
+      deadline: { _ in .none },
+      isReady: { false },
+      reload: { .refused(faults: "hvsmon.yml:1:1: no") }
+    )
+  }
+
+  private static func ask(_ parameters: [String: String]) -> (status: Int, text: String) {
+    let request = ServerRequest(
+      path: "/api/v1/query",
+      query: parameters.map { ServerRequest.Parameter(name: $0.key, value: $0.value) }
+    )
+    let response = QueryEndpoint(ports: ports()).answer(request)
+    return (response.status, String(decoding: response.body, as: UTF8.self))
+  }
+
+  private static func route(_ path: String, _ method: String = "GET") throws -> HTTPRoute {
+    try #require(
+      APIRoutes.routes(over: ports())
+        .first { $0.path == .exact(path) && $0.methods.contains(method) }
+    )
+  }
+
+  @Test func `a vector is answered with escaped labels and values as text`() {
+    let (status, text) = Self.ask(["query": "up", "time": "120.5"])
+    #expect(status == 200)
+    #expect(
+      text == """
+        {"status":"success","data":{"resultType":"vector","result":[\
+        {"metric":{"__name__":"up","instance":"a\\"b"},"value":[120.500,"1"]},\
+        {"metric":{"__name__":"up","instance":"c"},"value":[120.500,"0.25"]}]}}
+        """
+    )
+  }
+
+  @Test func `the question a dashboard asks at set-up is answered with a scalar`() {
+    let (status, text) = Self.ask(["query": "1+1", "time": "4"])
+    #expect(status == 200)
+    #expect(
+      text == #"{"status":"success","data":{"resultType":"scalar","result":[4,"2"]}}"#
+    )
+  }
+
+  @Test func `a string and a range are answered in their own forms`() {
+    #expect(Self.ask(["query": "\"a\\nb\"", "time": "1"]).text.contains(#"[1,"a\nb"]"#))
+    let range = Self.ask(["query": "up{instance=\"c\"}[1m]", "time": "120"]).text
+    #expect(range.contains(#""resultType":"matrix""#))
+    #expect(range.contains(#""values":[[100,"0.25"]]"#))
+  }
+
+  @Test func `without a time the present is meant`() {
+    #expect(Self.ask(["query": "time()"]).text.contains(#"[120,"120"]"#))
+  }
+
+  @Test(arguments: [
+    ("2015-07-01T20:10:51.781Z", "1435781451.781"), ("2015-07-01T22:10:51+02:00", "1435781451"),
+    ("1969-12-31T23:59:59Z", "-1"), ("2024-02-29T00:00:00.5Z", "1709164800.500"),
+    ("0", "0"), ("1.0004", "1"),
+  ])
+  func `times are read as Unix seconds or RFC 3339`(text: String, seconds: String) {
+    #expect(Self.ask(["query": "1", "time": text]).text.contains("[\(seconds),\"1\"]"))
+  }
+
+  @Test(arguments: [
+    "x", "2015-07-01", "2015-13-01T00:00:00Z", "2015-07-01T25:00:00Z", "2015-07-01T20:10:51",
+    "2015-07-01T20:10:51.Z", "2015-07-01T20:10:51+0200", "", "NaN", "é", "2015-07-01T20:10:5",
+  ])
+  func `a time that is none is refused by the parameter's name`(text: String) {
+    let (status, answer) = Self.ask(["query": "1", "time": text])
+    #expect(status == 400)
+    #expect(answer.contains(#""errorType":"bad_data""#))
+    #expect(answer.contains("invalid parameter \\\"time\\\""))
+  }
+
+  @Test(arguments: [("x", 400), ("-1", 400), ("0", 400), ("5s", 200), ("1.5", 200), ("1m", 200)])
+  func `a timeout is seconds or a span`(text: String, status: Int) {
+    #expect(Self.ask(["query": "1", "timeout": text]).status == status)
+  }
+
+  @Test func `a faulty query is refused with its place`() {
+    let (status, text) = Self.ask(["query": "sum("])
+    #expect(status == 400)
+    #expect(text.contains("invalid parameter \\\"query\\\": 1:"))
+    #expect(Self.ask([:]).text.contains("no expression found in input"))
+  }
+
+  @Test func `a query that fails says execution and 422`() {
+    let (status, text) = Self.ask(["query": "up + on() up"])
+    #expect(status == 422)
+    #expect(text.contains(#""errorType":"execution""#))
+  }
+
+  @Test func `a scraper gets the format it likes best`() async throws {
+    let route = try Self.route("/metrics")
+    let open = await route.handler(
+      ServerRequest(
+        path: "/metrics",
+        headers: ["Accept": "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;q=0.3"]
+      )
+    )
+    #expect(String(decoding: open.body, as: UTF8.self) == "open")
+    #expect(open.headers["Content-Type"] == ExpositionFormat.openMetrics.contentType)
+    let text = await route.handler(ServerRequest(path: "/metrics"))
+    #expect(text.headers["Content-Type"] == ExpositionFormat.text.contentType)
+  }
+
+  @Test(arguments: [
+    ("", false), ("*/*", false), ("text/plain;version=0.0.4", false),
+    ("application/openmetrics-text", true), ("application/openmetrics-text;version=2.0.0", false),
+    ("application/openmetrics-text; version=1.0.0; q=0.1, text/plain;q=0.2", false),
+    ("application/json", false), (";;q=,,", false), ("application/openmetrics-text;q=0", false),
+  ])
+  func `the accept header is weighed by quality and version`(header: String, isOpen: Bool) {
+    #expect((ExpositionFormat.negotiated(accept: header) == .openMetrics) == isOpen)
+  }
+
+  @Test func `readiness and a refused reload say what is the matter`() async throws {
+    let ready = try await Self.route("/-/ready").handler(ServerRequest(path: "/-/ready"))
+    #expect(ready.status == 503)
+    let reload = try Self.route("/-/reload", "POST")
+    #expect(reload.role == .operate)
+    let answer = await reload.handler(ServerRequest(method: "POST", path: "/-/reload"))
+    #expect(answer.status == 422)
+    #expect(String(decoding: answer.body, as: UTF8.self).contains("hvsmon.yml:1:1: no"))
+  }
+}
