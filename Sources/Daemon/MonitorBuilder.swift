@@ -42,6 +42,7 @@ struct MonitorBuilder {
       flusher: StoreFlusher(
         store: store,
         queue: queue,
+        clock: clock,
         interval: loaded.settings.storage.flushInterval,
         logger: plan.logger.named("store")
       ),

@@ -23,7 +23,7 @@ actor RuleRunner {
 
   /// Samples that change no target's state may wait this long, so that a group that reads many
   /// targets is not evaluated after each poll of each.
-  private static let calmSpacing = Duration.seconds(2)
+  private static let calmWait = Duration.seconds(2)
   /// The distance of evaluations of a group that names none; as in Prometheus.
   private static let intervalStandard = Duration.seconds(60)
   /// The longest one evaluation of a group may take.
@@ -34,7 +34,6 @@ actor RuleRunner {
     let inputs: RuleInputs
     let slots: PollSlots
     var due: Timestamp
-    var last = Timestamp.distantPast
     var evaluations = 0
   }
 
@@ -113,29 +112,31 @@ actor RuleRunner {
   }
 
   private func run() async {
+    var calmDue: Timestamp?
     while !Task.isCancelled {
       let due = schedules.map(\.due).min() ?? .distantFuture
-      _ = await mailbox.waker.sleep(until: due, clock: surroundings.clock)
+      let wake = min(due, calmDue ?? .distantFuture)
+      _ = await mailbox.waker.sleep(until: wake, clock: surroundings.clock)
       guard !Task.isCancelled else { return }
-      bringForward(mailbox.take())
       let now = surroundings.clock.now
+      bringForward(readersOf: mailbox.takeUrgent(), to: now)
+      if let end = calmDue, end <= now {
+        bringForward(readersOf: mailbox.takeCalm(), to: now)
+        calmDue = nil
+      } else if calmDue == nil, mailbox.hasCalm {
+        calmDue = now + Self.calmWait
+      }
       for index in schedules.indices where index < schedules.count && schedules[index].due <= now {
         await evaluate(index)
       }
     }
   }
 
-  /// Moves the groups that read what has arrived to an earlier time.
-  private func bringForward(_ news: EventMailbox.News) {
-    let now = surroundings.clock.now
-    for index in schedules.indices {
-      let inputs = schedules[index].inputs
-      if news.urgent.containsAny(of: inputs) {
-        schedules[index].due = now
-      } else if news.calm.containsAny(of: inputs) {
-        let calm = max(now, schedules[index].last + Self.calmSpacing)
-        schedules[index].due = min(schedules[index].due, calm)
-      }
+  /// Makes the groups due that read what has arrived.
+  private func bringForward(readersOf metricNames: Set<String>, to now: Timestamp) {
+    for index in schedules.indices
+    where metricNames.containsAny(of: schedules[index].inputs) && schedules[index].due > now {
+      schedules[index].due = now
     }
   }
 
@@ -143,7 +144,6 @@ actor RuleRunner {
     guard var evaluator, index < evaluator.groups.count else { return }
     let now = surroundings.clock.now
     schedules[index].due = schedules[index].slots.next(after: now)
-    schedules[index].last = now
     schedules[index].evaluations += 1
     let unreachable = UnreachableTargets(surroundings.ingest.unreachableTargets)
     let querying = StoredSeriesQuerying(
@@ -204,8 +204,7 @@ actor RuleRunner {
 
 /// Collects events until the runner takes them.
 private final class EventMailbox: Sendable {
-  /// What arrived since the last look.
-  struct News: Sendable {
+  private struct News {
     var urgent: Set<String> = []
     var calm: Set<String> = []
   }
@@ -213,21 +212,32 @@ private final class EventMailbox: Sendable {
   let waker = Waker()
   private let news = Mutex(News())
 
+  /// Calm news beyond the first wake nobody: the runner has set a time for them already.
   func put(_ event: IngestEvent) {
-    news.withLock { news in
+    let wakes = news.withLock { news in
       if event.isUrgent {
         news.urgent.formUnion(event.metricNames)
-      } else {
-        news.calm.formUnion(event.metricNames)
+        return true
       }
+      defer { news.calm.formUnion(event.metricNames) }
+      return news.calm.isEmpty
     }
-    waker.wake()
+    if wakes { waker.wake() }
   }
 
-  func take() -> News {
+  var hasCalm: Bool { news.withLock { !$0.calm.isEmpty } }
+
+  func takeUrgent() -> Set<String> {
     news.withLock { news in
-      defer { news = News() }
-      return news
+      defer { news.urgent = [] }
+      return news.urgent
+    }
+  }
+
+  func takeCalm() -> Set<String> {
+    news.withLock { news in
+      defer { news.calm = [] }
+      return news.calm
     }
   }
 }

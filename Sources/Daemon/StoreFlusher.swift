@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Logging
 import MetricModel
+import Polling
 import StateStore
 import Synchronization
 
@@ -9,6 +10,7 @@ import Synchronization
 final class StoreFlusher: Sendable {
   private let store: any SampleAppending
   private let queue: NotificationStore
+  private let clock: any PollClock
   private let interval: Duration
   private let logger: Logger
   private let failed = Mutex(false)
@@ -17,11 +19,13 @@ final class StoreFlusher: Sendable {
   init(
     store: any SampleAppending,
     queue: NotificationStore,
+    clock: any PollClock,
     interval: Duration,
     logger: Logger
   ) {
     self.store = store
     self.queue = queue
+    self.clock = clock
     self.interval = interval
     self.logger = logger
   }
@@ -43,11 +47,8 @@ final class StoreFlusher: Sendable {
 
   private func run() async {
     while !Task.isCancelled {
-      do {
-        try await Task.sleep(for: interval)
-      } catch {
-        return
-      }
+      await clock.sleep(until: clock.now + interval)
+      guard !Task.isCancelled else { return }
       await flush()
       // It logs its own failures, and returns at once when nothing waits to be written.
       _ = await queue.save()

@@ -16,10 +16,16 @@ extension PollClock {
   package var uptime: Duration { now - .epoch }
 }
 
-/// The system's clock.
-package struct SystemClock: PollClock {
+/// The system's clock; its sleeps share one thread.
+package final class SystemClock: PollClock {
+  private let timer = TimerThread()
+
   /// Makes the clock.
   package init() {}
+
+  deinit {
+    timer?.end()
+  }
 
   package var now: Timestamp {
     var time = timespec()
@@ -28,19 +34,17 @@ package struct SystemClock: PollClock {
     return Timestamp(unixMilliseconds: milliseconds)
   }
 
-  package var uptime: Duration {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
-  }
+  package var uptime: Duration { TimerThread.uptime }
 
   package func sleep(until instant: Timestamp) async {
     let span = instant - now
     guard span > .zero else { return }
-    do {
-      try await Task.sleep(for: span, tolerance: .milliseconds(1))
-    } catch {
+    if let timer {
+      // A clock that is set back must not stretch the wait: it is counted in uptime.
+      await timer.sleep(until: TimerThread.uptime + span)
+    } else {
       // Cancelled: the caller looks at its task or its wake flag, which say why.
+      try? await Task.sleep(for: span)
     }
   }
 }

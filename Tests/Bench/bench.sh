@@ -69,21 +69,22 @@ CONF
   pids="$pids $prometheus"
 fi
 
-# Clock ticks of CPU a process has used so far: fields 14 and 15 of /proc/PID/stat.
-ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
+# Nanoseconds of CPU that the threads of a process have used so far: the clock ticks of
+# /proc/PID/stat are too coarse for work of microseconds.
+spent() { cat "/proc/$1"/task/*/schedstat | awk '{ sum += $1 } END { print sum }'; }
 memory() { awk -v name="$2:" '$1 == name { printf "%.1f MB", $2 * 1024 / 1e6 }' "/proc/$1/$3"; }
 
-report() { # NAME PID TICKS_BEFORE
-  used=$(($(ticks "$2") - $3))
-  awk -v name="$1" -v used="$used" -v hz="$(getconf CLK_TCK)" -v seconds="$seconds" \
+report() { # NAME PID SPENT_BEFORE
+  used=$(($(spent "$2") - $3))
+  awk -v name="$1" -v used="$used" -v seconds="$seconds" \
     -v rss="$(memory "$2" VmRSS status)" -v pss="$(memory "$2" Pss smaps_rollup)" \
     'BEGIN { printf "%-10s  RSS %s  PSS %s  CPU %.3f %% of a core\n", name, rss, pss,
-             100 * used / hz / seconds }'
+             100 * used / 1e9 / seconds }'
 }
 
 sleep 20 # past the start, with every target polled
-before=$(ticks "$hvsmon")
-prometheus_before=$([ -z "$prometheus" ] || ticks "$prometheus")
+before=$(spent "$hvsmon")
+prometheus_before=$([ -z "$prometheus" ] || spent "$prometheus")
 echo "idle for $seconds s, 10 targets at 10 s:"
 sleep "$seconds"
 report hvsmon "$hvsmon" "$before"
