@@ -4,16 +4,38 @@
 package struct DeclaredCluster: Equatable, Sendable {
   /// The name that becomes the label `cluster` of every series.
   package let name: String
+  /// The Proxmox nodes in the order of the settings; names are unique.
+  package let nodes: [DeclaredNode]
   /// The tiers in the order of the settings; names are unique.
   package let tiers: [DeclaredTier]
   /// What users reach; names are unique.
   package let entries: [DeclaredEntry]
 
   /// Declares a cluster.
-  package init(name: String, tiers: [DeclaredTier], entries: [DeclaredEntry]) {
+  package init(
+    name: String,
+    nodes: [DeclaredNode] = [],
+    tiers: [DeclaredTier],
+    entries: [DeclaredEntry]
+  ) {
     self.name = name
+    self.nodes = nodes
     self.tiers = tiers
     self.entries = entries
+  }
+}
+
+/// One node of the Proxmox cluster.
+package struct DeclaredNode: Equatable, Sendable {
+  /// The node's name as Proxmox knows it, label `node`.
+  package let name: String
+  /// Host name or address of its API.
+  package let address: String
+
+  /// Declares a node.
+  package init(name: String, address: String) {
+    self.name = name
+    self.address = address
   }
 }
 

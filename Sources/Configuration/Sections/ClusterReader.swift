@@ -12,6 +12,17 @@ struct ClusterReader {
     return name.isEmpty ? "cluster" : name
   }
 
+  func nodes() -> [DeclaredNode] {
+    guard let architecture = root.section("architecture") else { return [] }
+    let found = architecture.sections("nodes").map { section in
+      (
+        name: section.requiredText("name", "the node's name as Proxmox knows it"), section: section
+      )
+    }
+    refuseTwins(found)
+    return found.map { DeclaredNode(name: $0.name, address: address(of: $0.section)) }
+  }
+
   func tiers() -> [(tier: DeclaredTier, section: SettingsSection)] {
     guard let architecture = root.section("architecture") else { return [] }
     var memberNames: Set<String> = []
@@ -46,7 +57,11 @@ struct ClusterReader {
     _ section: SettingsSection,
     _ memberNames: inout Set<String>
   ) -> DeclaredTier {
+    let nodes = Set(
+      root.section("architecture")?.sections("nodes").compactMap { $0.text("name") } ?? []
+    )
     let members = section.sections("members").map { member in
+      refuseUnknownNode(member, among: nodes)
       let name = member.requiredText("name", "it names the member in messages")
       if !name.isEmpty, !memberNames.insert(name).inserted {
         member.report("name", "\"\(name)\" is used twice")
@@ -118,6 +133,13 @@ struct ClusterReader {
       guard reached.contains(tier.name) else { continue }
       section.report("depends_on", "\"\(tier.name)\" depends on itself, perhaps through others")
     }
+  }
+
+  /// Without declared nodes a member may name any: there is nothing to compare with.
+  private func refuseUnknownNode(_ member: SettingsSection, among nodes: Set<String>) {
+    guard !nodes.isEmpty, let node = member.text("node"), !nodes.contains(node) else { return }
+    let hint = nearestName(to: node, among: nodes).map { "; did you mean \"\($0)\"?" } ?? ""
+    member.report("node", "there is no node \"\(node)\"\(hint)")
   }
 
   private func refuseUnknownTiers(_ section: SettingsSection, key: String, _ names: Set<String>) {

@@ -15,8 +15,12 @@ package struct Settings: Sendable {
   package let ruleFiles: [String]
 }
 
-/// The declared tiers and entries with the sections in which collectors find their own keys.
+/// The declared nodes, tiers and entries with the sections in which collectors find their own keys.
 package struct DeclaredSections {
+  /// The whole file, for collectors that have a section of their own in it.
+  package let root: SettingsSection
+  /// The Proxmox nodes in the order of the file.
+  package let nodes: [DeclaredNode]
   /// The tiers in the order of the file.
   package let tiers: [(tier: DeclaredTier, section: SettingsSection)]
   /// The entries in the order of the file.
@@ -39,10 +43,18 @@ extension SettingsTree {
   package func readSettings() -> (settings: Settings, declared: DeclaredSections) {
     let poll = PollSettings(reading: root.section("poll"))
     let reader = ClusterReader(root: root)
-    let declared = DeclaredSections(tiers: reader.tiers(), entries: reader.entries(), poll: poll)
+    let nodes = reader.nodes()
+    let declared = DeclaredSections(
+      root: root,
+      nodes: nodes,
+      tiers: reader.tiers(),
+      entries: reader.entries(),
+      poll: poll
+    )
     let settings = Settings(
       cluster: DeclaredCluster(
         name: reader.clusterName(),
+        nodes: nodes,
         tiers: declared.tiers.map(\.tier),
         entries: declared.entries.map(\.entry)
       ),
