@@ -68,7 +68,10 @@ let modules: [Target] = [
     "Polling",
     ["MetricModel", "Logging", "Configuration", "Net"]
   ),
-  library("Collectors", ["MetricModel", "Architecture", "Configuration", "Net", "Polling"]),
+  library(
+    "Collectors",
+    ["MetricModel", "Architecture", "Logging", "Configuration", "Net", "Polling"]
+  ),
   library("Receivers", ["MetricModel", "Configuration", "Rules", "Notifying", "Net"]),
   library("HTTPAPI", ["MetricModel", "Configuration", "PromQL", "Net"]),
   library("Simulator", ["Net"]),
@@ -138,7 +141,9 @@ let testTargets: [Target] = [
   tests("PollingTests", ["Polling", "MetricModel", "Configuration", "Logging", "Net"]),
   tests(
     "CollectorsTests",
-    ["Collectors", "Polling", "MetricModel", "Configuration", "Logging", "Net"],
+    [
+      "Collectors", "Polling", "MetricModel", "Architecture", "Configuration", "Logging", "Net",
+    ],
     fixtures: ["Nginx/Fixtures"]
   ),
   tests(

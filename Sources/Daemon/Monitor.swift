@@ -64,7 +64,7 @@ package final class Monitor: Sendable {
     let clock = SystemClock()
     let http = HTTPClient(userAgent: userAgent)
     let loaded: LoadedSettings
-    switch plan.loader.load(plan.configPath, http: http) {
+    switch plan.loader.load(plan.configPath, http: http, logger: plan.logger) {
     case .success(let settings): loaded = settings
     case .failure(let refusal):
       await http.close()
@@ -94,7 +94,7 @@ package final class Monitor: Sendable {
   package func reload() async -> APIPorts.ReloadOutcome {
     await reloadGate.enter()
     defer { reloadGate.leave() }
-    switch plan.loader.load(plan.configPath, http: parts.http) {
+    switch plan.loader.load(plan.configPath, http: parts.http, logger: plan.logger) {
     case .failure(let refusal):
       reloads.withLock { $0.wasGood = false }
       for fault in refusal.faults {

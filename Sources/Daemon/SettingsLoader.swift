@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 package import Configuration
 import Glibc
+import Logging
 package import Net
 package import Notifying
 package import Polling
@@ -84,7 +85,11 @@ package struct SettingsLoader: Sendable {
     }
   }
 
-  func load(_ path: String, http: HTTPClient) -> Result<LoadedSettings, Refusal> {
+  func load(
+    _ path: String,
+    http: HTTPClient,
+    logger: Logger = Logger(area: "settings")
+  ) -> Result<LoadedSettings, Refusal> {
     let text: [UInt8]
     do throws(BoundedFile.Failure) {
       text = try BoundedFile.read(path)
@@ -93,7 +98,7 @@ package struct SettingsLoader: Sendable {
     }
     let tree = SettingsTree(parsing: text, file: path, environment: Self.environment)
     let (settings, declared) = tree.readSettings()
-    let services = CollectorServices(http: http)
+    let services = CollectorServices(http: http, logger: logger.named("collectors"))
     let targets = collectors.flatMap { $0.targets(in: declared, using: services) }
     let notifications = NotificationSettings.read(
       tree.root.section("notifications"),

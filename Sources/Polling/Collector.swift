@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 package import Configuration
+package import Logging
 package import MetricModel
 package import Net
 
@@ -31,10 +32,13 @@ package protocol Collector: Sendable {
 package struct CollectorServices: Sendable {
   /// The client for HTTP.
   package let http: HTTPClient
+  /// Where a collector says once what the user must mend; what it finds is samples, not lines.
+  package let logger: Logger
 
   /// Names the services.
-  package init(http: HTTPClient) {
+  package init(http: HTTPClient, logger: Logger = Logger(area: "collectors")) {
     self.http = http
+    self.logger = logger
   }
 }
 

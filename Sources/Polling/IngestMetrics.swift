@@ -35,9 +35,18 @@ package enum IngestMetrics {
     .counter,
     help: "Polls made at once because the target closed a held connection."
   )
+  /// What a collector could not ask although the target answered; collectors emit it themselves.
+  package static let collectorPartial = MetricDefinition(
+    "hvsmon_collector_partial",
+    .gauge,
+    labels: ["part", "node", "reason"],
+    help: "1 for each part of the target that could not be asked; its series are left out."
+  )
 
   /// All of them.
-  package static let all = [up, duration, samples, polls, failures, connectionsClosed]
+  package static let all = [
+    up, duration, samples, polls, failures, connectionsClosed, collectorPartial,
+  ]
 }
 
 /// What ``Ingest`` took and refused since the start.
