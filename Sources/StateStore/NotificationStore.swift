@@ -18,6 +18,11 @@ package actor NotificationStore {
   private var backlog: NotificationBacklog
   private var groupsByID: [GroupID: NotificationGroup] = [:]
   private var nextID: Int64
+  /// Notifications up to this id are in the file, or were refused by it: they may be delivered.
+  ///
+  /// One that was delivered first would be told again, as another event, if the program ended
+  /// before the file had it and the state of its group.
+  private var settledID: Int64
   private var tally = QueueCounts()
 
   /// What differs between memory and file.
@@ -66,6 +71,7 @@ package actor NotificationStore {
     self.logger = logger
     backlog = NotificationBacklog(limit: limit)
     nextID = content.nextID
+    settledID = content.nextID - 1
     for group in content.groups { groupsByID[group.id] = group }
     for queued in content.queued {
       // The limit may be lower than at the last start.
@@ -103,7 +109,9 @@ package actor NotificationStore {
     running = planned
     planned = nil
     let taken = unsaved
+    let last = nextID - 1
     unsaved = Unsaved()
+    defer { settledID = last }
     guard !(taken.queued.isEmpty && taken.groups.isEmpty && taken.records.isEmpty) else {
       return tally.storageFailure.map { .memoryOnly(reason: $0) } ?? .durable
     }
@@ -174,7 +182,7 @@ extension NotificationStore: NotificationQueueing {
   package func groups() -> [NotificationGroup] { Array(groupsByID.values) }
 
   package func next(for integration: IntegrationID, now: Timestamp) -> NextDelivery {
-    backlog.next(for: integration, now: now)
+    backlog.next(for: integration, now: now, through: settledID)
   }
 
   package func integrations() -> Set<IntegrationID> { backlog.integrations }

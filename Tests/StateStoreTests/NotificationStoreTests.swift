@@ -130,6 +130,24 @@ import Testing
     #expect(try await after.records(limit: 5).map(\.eventID) == ["event-1"])
   }
 
+  @Test func `nothing is delivered before it and what led to it are stored`() async throws {
+    let database = try StateDatabase(path: path)
+    let store = try await store(database)
+    _ = await store.commit(plan([notification(1, group: "a")]))
+    let blocker = try DatabaseQueue(path: path)
+    try blocker.runBlocking { connection throws(SQLiteError) in
+      try connection.execute("BEGIN IMMEDIATE")
+    }
+    async let outcome = store.commit(plan([notification(2, group: "a"), notification(3)]))
+    #expect(await eventually { await store.counts().waiting == [chat: 3] })
+    // Delivered now and killed, it would be told again under another name.
+    #expect(await waitingIDs(store) == [1])
+    try blocker.runBlocking { connection throws(SQLiteError) in try connection.execute("ROLLBACK") }
+    _ = await outcome
+    #expect(await waitingIDs(store) == [1, 2])
+    await database.close()
+  }
+
   @Test func `a full queue drops and records the oldest, also over a restart`() async throws {
     let log = MemorySink()
     let database = try StateDatabase(path: path)

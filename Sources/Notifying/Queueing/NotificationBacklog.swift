@@ -45,10 +45,21 @@ package struct NotificationBacklog: Sendable {
   }
 
   /// What to deliver next to an integration.
-  package func next(for integration: IntegrationID, now: Timestamp) -> NextDelivery {
+  ///
+  /// - Parameters:
+  ///   - integration: Whom to tell.
+  ///   - now: The time of the delivery.
+  ///   - last: Notifications with a higher id do not count yet.
+  /// - Returns: All that waits for one group, or how long to rest.
+  package func next(
+    for integration: IntegrationID,
+    now: Timestamp,
+    through last: Int64 = .max
+  ) -> NextDelivery {
     var ready: [QueuedNotification]?
     var wait: Timestamp?
-    for waiting in lanes[integration, default: [:]].values {
+    for lane in lanes[integration, default: [:]].values {
+      let waiting = Array(lane.prefix { $0.id <= last })
       // The oldest holds back the others of its group: they are delivered with it.
       guard let head = waiting.first else { continue }
       if head.notBefore <= now {

@@ -70,7 +70,8 @@ package protocol NotificationQueueing: Sendable {
   /// The groups as the last plans left them.
   func groups() async -> [NotificationGroup]
 
-  /// What to deliver next to an integration, groups in the order of their oldest message.
+  /// What to deliver next to an integration, groups in the order of their oldest message; a
+  /// notification counts from the end of its commit on.
   func next(for integration: IntegrationID, now: Timestamp) async -> NextDelivery
 
   /// The integrations for which something waits.
