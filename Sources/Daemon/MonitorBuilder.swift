@@ -35,17 +35,18 @@ struct MonitorBuilder {
       logger: plan.logger.named("notifying")
     )
     let latest = LatestSamples()
-    let (ingest, rules) = connect(store, latest, state, notifications)
+    let flusher = StoreFlusher(
+      store: store,
+      queue: queue,
+      clock: clock,
+      interval: loaded.settings.storage.flushInterval,
+      logger: plan.logger.named("store")
+    )
+    let (ingest, rules) = connect(store, flusher, latest, state, notifications)
     return Monitor.Parts(
       http: http,
       store: store,
-      flusher: StoreFlusher(
-        store: store,
-        queue: queue,
-        clock: clock,
-        interval: loaded.settings.storage.flushInterval,
-        logger: plan.logger.named("store")
-      ),
+      flusher: flusher,
       state: state,
       queue: queue,
       dispatcher: dispatcher,
@@ -64,6 +65,7 @@ struct MonitorBuilder {
   /// The door for samples and the rules that hear of them, each of which needs the other.
   private func connect(
     _ store: SampleStore,
+    _ flusher: StoreFlusher,
     _ latest: LatestSamples,
     _ state: StateDatabase,
     _ notifications: NotificationRunner
@@ -82,6 +84,7 @@ struct MonitorBuilder {
         ingest: ingest,
         reading: store,
         engine: QueryEngine(),
+        flush: { await flusher.flush() },
         states: AlertStateStore(database: state),
         notifications: notifications,
         clock: clock,

@@ -15,6 +15,8 @@ actor RuleRunner {
     let ingest: Ingest
     let reading: any SeriesReading
     let engine: QueryEngine
+    /// Makes the samples safe that were recorded so far.
+    let flush: @Sendable () async -> Void
     let states: any AlertStateStoring
     let notifications: NotificationRunner
     let clock: any PollClock
@@ -184,8 +186,11 @@ actor RuleRunner {
     reported[group.key] = failing
   }
 
+  /// Stores a decision, after the samples that led to it: without them a restart would decide on
+  /// those before, and tell what is over once more.
   private func store(_ changes: AlertStateChanges) async {
     guard !changes.isEmpty else { return }
+    await surroundings.flush()
     do throws(AlertStateError) {
       try await surroundings.states.save(changes)
     } catch {

@@ -55,7 +55,8 @@ final class StoreFlusher: Sendable {
     }
   }
 
-  private func flush() async {
+  /// Makes the samples safe that were recorded so far, outside of the interval.
+  func flush() async {
     do throws(StoreError) {
       try await store.flush()
       if failed.withLock({ wasFailed in

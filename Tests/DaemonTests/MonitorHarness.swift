@@ -21,19 +21,36 @@ final class MonitorHarness: Sendable {
   }
 
   /// Settings for tests: quick polls, a free port, files in the folder.
-  func writeSettings(_ sections: String, rules: String = "groups: []\n") throws {
+  func writeSettings(
+    _ sections: String,
+    rules: String = "groups: []\n",
+    flushInterval: String = "100ms"
+  ) throws {
     _ = try folder.write("rules.yml", rules)
     _ = try folder.write(
       "hvsmon.yml",
       """
       cluster: {name: test}
       poll: {interval: 1s, timeout: 500ms, confirm_interval: 100ms}
-      storage: {path: \(folder.file("samples.sqlite")), flush_interval: 100ms}
+      storage: {path: \(folder.file("samples.sqlite")), flush_interval: \(flushInterval)}
       http: {listen: "127.0.0.1:0"}
       rules: [rules.yml]
       \(sections)
       """
     )
+  }
+
+  /// A folder with the data of this one as a kill would leave it now.
+  func copyAsKilled() throws -> MonitorHarness {
+    let copy = try MonitorHarness()
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    where name.contains(".sqlite") {
+      try FileManager.default.copyItem(
+        atPath: folder.file(name),
+        toPath: copy.folder.file(name)
+      )
+    }
+    return copy
   }
 
   var plan: MonitorPlan {

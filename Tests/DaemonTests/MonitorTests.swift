@@ -142,7 +142,7 @@ import Testing
     )
     #expect(try await harness.waits(for: "up{", "\"nginx1\"", " 0", on: after))
     #expect(hook.payloads.count == 1)
-    let peer = try await Self.nginxLike(on: port)
+    let peer = try NginxLike.start(on: port)
     #expect(await eventually { hook.payloads.count == 2 })
     #expect(hook.payloads.last?.status == "resolved")
     await after.stop(grace: .seconds(1))
@@ -153,7 +153,7 @@ import Testing
   @Test func `a disk that takes no more keeps alerts going, says so, and recovers`() async throws {
     let harness = try MonitorHarness()
     let hook = try WebhookSink()
-    let peer = try await Self.nginxLike(on: 0)
+    let peer = try NginxLike.start()
     // Enough members that a page is full within a second or two.
     let members = (1...50).map { "{name: nginx\($0), address: \"127.0.0.1:\(peer.port)\"}" }
     let section = """
@@ -176,24 +176,5 @@ import Testing
     #expect(harness.hasLogged("samples are written to disk again"))
     await monitor.stop(grace: .seconds(1))
     await hook.stop()
-  }
-
-  /// A server that answers like nginx on a port that was used before.
-  private static func nginxLike(on port: UInt16) async throws -> HTTPServer {
-    let body = """
-      Active connections: 1\u{20}
-      server accepts handled requests
-       5 5 9\u{20}
-      Reading: 0 Writing: 1 Waiting: 0\u{20}
-
-      """
-    return try HTTPServer.start(
-      HTTPServerSettings(port: port),
-      routes: [
-        HTTPRoute(["GET"], .exact("/nginx_status"), role: nil) { _ in
-          .data(Array(body.utf8), type: "text/plain")
-        }
-      ]
-    )
   }
 }
