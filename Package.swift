@@ -161,6 +161,7 @@ let testTargets: [Target] = [
   ),
   // The program itself is built with the tests that start it.
   tests("CommandLineTests", ["hvsmon"]),
+  tests("SurvivalTests", ["Net", "hvsmon"]),
   tests("PeerTests", ["Net", "Configuration", "hvsmon"]),
 ]
 
