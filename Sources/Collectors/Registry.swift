@@ -5,4 +5,5 @@ package import Polling
 package let allCollectors: [any Collector.Type] = [
   NginxCollector.self,
   HTTPProbeCollector.self,
+  ProxmoxCollector.self,
 ]

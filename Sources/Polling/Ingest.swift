@@ -9,7 +9,7 @@ import Synchronization
 /// staleness markers for what ended, and hands all of it to the store and to ``LatestSamples``.
 package final class Ingest: PollRecording {
   /// The most samples one poll may bring; the rest is refused and counted.
-  package static let samplesPerPollMax = 20_000
+  package static let samplesPerPollMax = 50_000
   /// The longest label value in bytes; a sample with a longer one is refused and counted.
   package static let labelBytesMax = 1_024
 

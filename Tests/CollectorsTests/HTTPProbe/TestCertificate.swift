@@ -8,7 +8,7 @@ import Testing
 /// A self-signed certificate for 127.0.0.1 with dates of the test's choice, made by openssl.
 struct TestCertificate {
   let path: String
-  private let identity: HTTPServerSettings.TLSIdentity
+  let identity: HTTPServerSettings.TLSIdentity
 
   /// The dates have the form `20250101000000Z`.
   init(in folder: TemporaryFolder, from start: String, to end: String) throws {

@@ -8,8 +8,7 @@ import Synchronization
 /// It sends GET only. The node that answered last is asked first; one that fails, or is silent for a
 /// quarter of the time, has the next asked beside it, so that a dead node costs no blanks.
 package final class ProxmoxClient: Sendable {
-  /// A server closes a connection after 5 s of idleness and after 100 requests (pveproxy), which
-  /// can meet a request on its way.
+  /// A node that is off does not answer at all.
   private static let connectTimeout = Duration.seconds(2)
 
   private let endpoints: [ProxmoxSettings.Endpoint]
@@ -48,19 +47,11 @@ package final class ProxmoxClient: Sendable {
   ) async throws(ProxmoxError) -> ProxmoxReply {
     let query = parameters.map { "\($0.name)=\(URLText.encoded($0.value))" }
       .joined(separator: "&")
-    let question = Question(
-      path: "/api2/json" + path + (query.isEmpty ? "" : "?\(query)"),
-      deadline: .now + timeout
-    )
+    let question = "/api2/json" + path + (query.isEmpty ? "" : "?\(query)")
     let order = order(for: node)
-    let (winner, outcome) = await race(question, order, hedge: timeout / 4)
+    let (winner, outcome) = await race(question, order, timeout: timeout)
     if case .success = outcome, node == nil { preferred.withLock { $0 = winner } }
     return try outcome.get()
-  }
-
-  private struct Question: Sendable {
-    let path: String
-    let deadline: ContinuousClock.Instant
   }
 
   private typealias Outcome = Result<ProxmoxReply, ProxmoxError>
@@ -75,78 +66,85 @@ package final class ProxmoxClient: Sendable {
     return Array((own + all.filter { !own.contains($0) }).prefix(2))
   }
 
-  /// Asks one node after the other, the next as soon as one failed or `hedge` has passed.
+  /// Asks one node after the other, the next as soon as one failed or a quarter of the time passed.
   private func race(
-    _ question: Question,
+    _ question: String,
     _ order: [Int],
-    hedge: Duration
+    timeout: Duration
   ) async -> (endpoint: Int, outcome: Outcome) {
     enum Event: Sendable {
       case outcome(Int, Outcome)
-      case hedge(after: Int)
+      case silence(after: Int)
+      case timeIsUp
     }
+    let patience = timeout / 4
     return await withTaskGroup(of: Event.self) { group in
       var started = 0
       var running = 0
-      var firstFailure: (Int, ProxmoxError)?
+      var firstFailure: (endpoint: Int, error: ProxmoxError)?
       func start() {
         let index = order[started]
+        // What is left if all before had to be waited for; the whole ends by its own timer.
+        let limit = timeout - patience * started
         started += 1
         running += 1
         let number = started
-        group.addTask { .outcome(index, await self.ask(question, at: index)) }
+        group.addTask { .outcome(index, await self.ask(question, at: index, timeout: limit)) }
         guard number < order.count else { return }
-        group.addTask {
-          // Cancelled when the race is over.
-          try? await Task.sleep(for: hedge)
-          return .hedge(after: number)
-        }
+        group.addTask { await Self.event(.silence(after: number), in: patience) }
       }
       start()
+      group.addTask { await Self.event(.timeIsUp, in: timeout) }
+      defer { group.cancelAll() }
       for await event in group {
         switch event {
-        case .hedge(let number):
-          if number == started, started < order.count, !Task.isCancelled { start() }
-        case .outcome(let index, let outcome):
+        case .silence(let number):
+          if number == started, !Task.isCancelled { start() }
+        case .timeIsUp:
+          guard !Task.isCancelled else { return (order[0], .failure(.transport(.cancelled))) }
+          let host = endpoints[order[0]].node
+          let late = ProxmoxError.transport(
+            .timedOut(host: host, after: timeout, phase: .firstByte)
+          )
+          return (order[0], .failure(firstFailure?.error ?? late))
+        case .outcome(let index, .failure(let error)) where error.isWorthAnotherNode:
           running -= 1
-          if case .failure(let error) = outcome, error.isWorthAnotherNode {
-            firstFailure = firstFailure ?? (index, error)
-            if started < order.count { start() }
-            if running > 0 { continue }
-          }
-          group.cancelAll()
-          if case .failure(let error) = outcome, error.isWorthAnotherNode {
-            return (index, .failure(firstFailure?.1 ?? error))
-          }
-          return (index, outcome)
+          let first = firstFailure ?? (index, error)
+          firstFailure = first
+          if started < order.count { start() }
+          if running == 0 { return (first.endpoint, .failure(first.error)) }
+        case .outcome(let index, let outcome): return (index, outcome)
         }
       }
       return (order[0], .failure(.transport(.cancelled)))
     }
   }
 
-  private func ask(_ question: Question, at index: Int) async -> Outcome {
+  /// The event after that time, or at once when the race is over.
+  private static func event<Event: Sendable>(_ event: Event, in time: Duration) async -> Event {
+    try? await Task.sleep(for: time)
+    return event
+  }
+
+  private func ask(_ question: String, at index: Int, timeout: Duration) async -> Outcome {
     do throws(ProxmoxError) {
-      return .success(try await exchange(question, at: index, isRetry: false))
+      return .success(try await exchange(question, at: index, timeout: timeout, isRetry: false))
     } catch {
       return .failure(error)
     }
   }
 
   private func exchange(
-    _ question: Question,
+    _ question: String,
     at index: Int,
+    timeout: Duration,
     isRetry: Bool
   ) async throws(ProxmoxError) -> ProxmoxReply {
     let endpoint = endpoints[index]
-    let left = question.deadline - .now
-    guard left > .zero else {
-      throw .transport(.timedOut(host: endpoint.node, after: .zero, phase: .connect))
-    }
     let request = HTTPRequest(
-      url: endpoint.origin + question.path,
+      url: endpoint.origin + question,
       headers: ["Authorization": authorization.reveal(), "Accept": "application/json"],
-      timeout: left,
+      timeout: timeout,
       connectTimeout: Self.connectTimeout,
       maxBodyBytes: ProxmoxReply.bytesMax,
       trust: endpoint.trust,
@@ -156,8 +154,9 @@ package final class ProxmoxClient: Sendable {
     do throws(HTTPClientError) {
       response = try await http.send(request)
     } catch .closedEarly(_, bodyBytes: 0) where !isRetry {
-      // The kept connection was closed while the request was on its way: a GET may be repeated.
-      return try await exchange(question, at: index, isRetry: true)
+      // A server closes a connection after 5 s of idleness and after 100 requests, which can meet
+      // a request on its way (pve-http-server, AnyEvent.pm); a GET may be repeated.
+      return try await exchange(question, at: index, timeout: timeout, isRetry: true)
     } catch {
       throw .transport(error)
     }
