@@ -8,9 +8,12 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -79,4 +82,9 @@ static inline void hv_watch_certificate(void *ssl_context, hv_peer_certificate *
   seen->has_begun = true;
   SSL_CTX_set_options(tls, SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_cert_verify_callback(tls, hv_check_certificate, seen);
+}
+
+// A call with variable arguments, which Swift does not take.
+static inline EVP_PKEY *hv_new_p256_key(void) {
+  return EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
 }
