@@ -74,7 +74,7 @@ let modules: [Target] = [
   ),
   library("Receivers", ["MetricModel", "Configuration", "Rules", "Notifying", "Net"]),
   library("HTTPAPI", ["MetricModel", "Configuration", "PromQL", "Net"]),
-  library("Simulator", ["Net"]),
+  library("Simulator", ["MetricModel", "Net"]),
   library(
     "Daemon",
     [
@@ -151,7 +151,7 @@ let testTargets: [Target] = [
     ["Receivers", "Notifying", "Rules", "MetricModel", "Configuration", "Net"]
   ),
   tests("HTTPAPITests", ["HTTPAPI", "PromQL", "MetricModel", "Net"]),
-  tests("SimulatorTests", ["Simulator", "Net"]),
+  tests("SimulatorTests", ["Simulator", "MetricModel", "Net"]),
   tests(
     "DaemonTests",
     [

@@ -109,6 +109,37 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: left))
   }
 
+  @Test func `the demo lists its scenarios and refuses what it does not know`() async throws {
+    let list = try await hvsmon("demo", "--list")
+    #expect(list.status == .code(0))
+    for name in ["quiet", "node-dies", "backup-fails", "container-drifts", "nginx-and-app"] {
+      #expect(list.output.contains(name + "  "))
+    }
+    let unknown = try await hvsmon("demo", "--scenario", "node-die")
+    #expect(unknown.status == .code(2))
+    #expect(unknown.errorOutput.contains("did you mean node-dies?"))
+    for (option, value) in [("--nodes", "33"), ("--guests", "8"), ("--speed", "0")] {
+      let refused = try await hvsmon("demo", option, value)
+      #expect(refused.status == .code(2))
+      #expect(refused.errorOutput.contains("\(option) is a number from "))
+    }
+  }
+
+  @Test func `a node that dies in a fast demo takes a load balancer and an app along`() async throws
+  {
+    let demo = try ChildProcess(
+      ChildProcess.builtExecutable("hvsmon"),
+      ["demo", "--listen", "127.0.0.1:0", "--scenario", "node-dies", "--speed", "4"]
+    )
+    let isTold = await eventually(within: .seconds(40)) {
+      demo.output.contains("RESOLVED") && demo.output.contains("CoolerHostname2 has booted")
+    }
+    #expect(isTold, "\(demo.output)\(demo.errorOutput)")
+    #expect(demo.output.contains("CoolerHostname2 loses power"))
+    #expect(demo.output.contains("nginx2") && demo.output.contains("webapp2"))
+    #expect(try await demo.terminate(.interrupt) == .code(0))
+  }
+
   @Test func `SIGHUP loads the settings anew, and a bad file keeps the old ones`() async throws {
     let folder = try TemporaryFolder()
     let good = """

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+import Collectors
+import FoundationEssentials
+import Glibc
+import Net
+import Polling
+import Simulator
+
+/// The simulated cluster, the chat room and the settings file of a demo.
+final class DemoStage: Sendable {
+  /// The servers follow the world at this pace: a floating IP moves without an event.
+  private static let settleInterval = Duration.milliseconds(250)
+
+  /// The settings that make hvsmon watch the stage.
+  let configPath: String
+  private let folder: String
+  private let scenario: Scenario
+  private let cluster: SimulatedCluster
+  private let chat: ChatSink
+  private let began = ContinuousClock().now
+
+  init(_ wish: DemoWish) throws {
+    let began = began
+    scenario = wish.scenario
+    cluster = try SimulatedCluster(plan: wish.plan, seed: wish.seed, clock: SystemClock())
+    chat = try ChatSink { text in DemoStage.print("chat", text, since: began) }
+    folder = FileManager.default.temporaryDirectory.path + "/hvsmon-demo-\(getpid())"
+    configPath = "\(folder)/hvsmon.yml"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try Data(PackageResources.alerts_yml).write(to: URL(fileURLWithPath: "\(folder)/alerts.yml"))
+    try Data(cluster.certificates.authority.pem.utf8)
+      .write(to: URL(fileURLWithPath: "\(folder)/pve-root-ca.pem"))
+    try Data(settings(listen: wish.listen).utf8).write(to: URL(fileURLWithPath: configPath))
+  }
+
+  /// Where the Proxmox API of the first node is.
+  var firstNode: (name: String, url: String) {
+    let node = cluster.nodes[0]
+    return (node.name, "https://\(node.address):\(node.port)/api2/json")
+  }
+
+  /// Prints a line of the story.
+  func tell(_ text: String) {
+    Self.print("story", text, since: began)
+  }
+
+  /// Lets the scenario happen, again and again, until the task is cancelled.
+  func tellStory() async {
+    var start = ContinuousClock().now
+    while true {
+      for event in scenario.events {
+        guard await settle(until: start.advanced(by: event.time)) else { return }
+        tell(event.narration)
+        await cluster.apply(event.change)
+      }
+      start = start.advanced(by: scenario.length)
+      guard await settle(until: start) else { return }
+    }
+  }
+
+  /// Keeps the servers true to the world until `instant`; false when the task is cancelled.
+  private func settle(until instant: ContinuousClock.Instant) async -> Bool {
+    let clock = ContinuousClock()
+    while clock.now < instant {
+      await cluster.settle()
+      do {
+        let next = clock.now.advanced(by: Self.settleInterval)
+        try await Task.sleep(until: min(next, instant), clock: .continuous)
+      } catch {
+        return false
+      }
+    }
+    return !Task.isCancelled
+  }
+
+  /// Ends the servers and removes the files.
+  func close() async {
+    await cluster.stop()
+    await chat.stop()
+    do {
+      try FileManager.default.removeItem(atPath: folder)
+    } catch {
+      Terminal.complain("\(folder) could not be removed: \(error)")
+    }
+  }
+
+  /// Everything goes as shipped, but for shorter intervals: a demo has only a minute.
+  private func settings(listen: String) -> String {
+    let nodes = cluster.plan.nodes.map { "{name: \($0.name), address: \($0.address)}" }
+    return """
+      cluster: {name: demo}
+      architecture:
+        nodes: [\(nodes.joined(separator: ", "))]
+        tiers:
+          - name: load-balancer
+            members: [\(members { if case .loadBalancer = $0 { true } else { false } })]
+            nginx: {status: "http://{address}:\(cluster.loadBalancers[0].port)/nginx_status"}
+          - name: app
+            depends_on: [database]
+            members: [\(members { $0 == .app })]
+            http: {url: "http://{address}:\(cluster.apps[0].port)/"}
+          - name: database
+            needs: majority
+            members: [\(members { $0 == .database })]
+        entry:
+          - name: site
+            url: "http://\(cluster.site.address):\(cluster.site.port)/"
+            tiers: [load-balancer, app, database]
+      \(proxmoxSection)poll: {interval: 2s, timeout: 1s}
+      storage: {path: \(folder)/demo.sqlite, retention: 1d}
+      http: {listen: "\(listen)"}
+      rules: [alerts.yml]
+      notifications:
+        route: {receiver: chat, group_by: [alertname, tier]}
+        receivers:
+          - name: chat
+            slack: [{webhook_url: "\(chat.webhookURL)"}]
+      """
+  }
+
+  private func members(where isMember: (ClusterPlan.Guest.Role) -> Bool) -> String {
+    cluster.plan.guests.filter { isMember($0.role) }.map { guest in
+      "{guest: \(guest.vmID), name: \(guest.name), address: \(guest.address), node: \(guest.home)}"
+    }
+    .joined(separator: ", ")
+  }
+
+  /// Ends in a line break; empty as long as no collector asks the Proxmox API.
+  private var proxmoxSection: String {
+    guard allCollectors.contains(where: { $0.name == "proxmox" }) else { return "" }
+    return """
+      proxmox:
+        token_id: "\(cluster.token.id)"
+        token_secret: "\(cluster.token.secret)"
+        ca_file: \(folder)/pve-root-ca.pem
+        port: \(cluster.nodes[0].port)
+
+      """
+  }
+
+  private static func print(_ who: String, _ text: String, since began: ContinuousClock.Instant) {
+    let seconds = (ContinuousClock().now - began).components.seconds
+    let time = String(repeating: " ", count: max(0, 4 - String(seconds).count)) + "\(seconds) s"
+    for (index, line) in text.split(separator: "\n").enumerated() {
+      Terminal.print(index == 0 ? "\(time)  \(who)  \(line)" : "               \(line)")
+    }
+  }
+}
