@@ -156,7 +156,7 @@ let testTargets: [Target] = [
     "DaemonTests",
     [
       "Daemon", "MetricModel", "Architecture", "Configuration", "Net", "Polling", "Collectors",
-      "Receivers", "Notifying", "Rules", "Logging", "HTTPAPI", "SeriesStore", "PromQL",
+      "Receivers", "Notifying", "Rules", "Logging", "HTTPAPI", "SeriesStore", "SQLite", "PromQL",
     ]
   ),
   // The program itself is built with the tests that start it.

@@ -20,6 +20,9 @@ struct MonitorBuilder {
   let http: HTTPClient
   let clock: any PollClock
 
+  /// How long the samples behind a change of an alert may take to be safe before it is told.
+  private static let decisionWait = Duration.seconds(1)
+
   func parts() async throws(StartFailure) -> Monitor.Parts {
     let store = try openStore()
     let (state, queue) = try await openState()
@@ -84,7 +87,7 @@ struct MonitorBuilder {
         ingest: ingest,
         reading: store,
         engine: QueryEngine(),
-        flush: { await flusher.flush() },
+        flush: { await flusher.flush(atMost: Self.decisionWait) },
         states: AlertStateStore(database: state),
         notifications: notifications,
         clock: clock,

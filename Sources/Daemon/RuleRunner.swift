@@ -15,7 +15,7 @@ actor RuleRunner {
     let ingest: Ingest
     let reading: any SeriesReading
     let engine: QueryEngine
-    /// Makes the samples safe that were recorded so far.
+    /// Makes the samples safe that were recorded so far; returns in time also when the disk does not.
     let flush: @Sendable () async -> Void
     let states: any AlertStateStoring
     let notifications: NotificationRunner

@@ -55,8 +55,20 @@ final class StoreFlusher: Sendable {
     }
   }
 
-  /// Makes the samples safe that were recorded so far, outside of the interval.
-  func flush() async {
+  /// Makes the samples safe that were recorded so far, but keeps nobody waiting for a disk that
+  /// fails or is slower than the limit.
+  func flush(atMost limit: Duration) async {
+    guard isWritable else { return }
+    let waker = Waker()
+    // Ends by itself with the flush, which the store's close waits for.
+    Task {
+      await flush()
+      waker.wake()
+    }
+    _ = await waker.sleep(until: clock.now + limit, clock: clock)
+  }
+
+  private func flush() async {
     do throws(StoreError) {
       try await store.flush()
       if failed.withLock({ wasFailed in

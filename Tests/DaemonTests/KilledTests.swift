@@ -52,7 +52,9 @@ import Testing
     let after = try await Monitor.start(copy.plan)
     #expect(try await eventually { try await copy.get("/-/ready", of: after).status == 200 })
     #expect(try await copy.waits(for: "hvsmon_rule_group_evaluations_total{", on: after))
-    #expect(hook.payloads.map(\.status) == ["firing", "resolved"])
+    // The end may come twice, when the files were copied before its delivery was noted.
+    #expect(hook.payloads.filter { $0.status == "firing" }.count == 1)
+    #expect(hook.payloads.last?.status == "resolved")
     await after.stop(grace: .seconds(1))
     await peer.stop(grace: .zero)
     await others.stop(grace: .zero)

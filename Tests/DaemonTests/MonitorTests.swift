@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import HTTPAPI
 import Net
+import SQLite
 import SeriesStore
 import TestSupport
 import Testing
@@ -175,6 +176,29 @@ import Testing
     #expect(try await harness.waits(for: "hvsmon_store_writable{", " 1", on: monitor))
     #expect(harness.hasLogged("samples are written to disk again"))
     await monitor.stop(grace: .seconds(1))
+    await hook.stop()
+  }
+
+  @Test func `a store that another program holds does not hold back an alert`() async throws {
+    let harness = try MonitorHarness()
+    let hook = try WebhookSink()
+    let peer = try NginxLike.start()
+    try harness.writeSettings(
+      Self.section(port: peer.port) + "\n" + hook.section,
+      rules: Self.downRule
+    )
+    let monitor = try await Monitor.start(harness.plan)
+    #expect(try await harness.waits(for: "up{", "\"nginx1\"", " 1", on: monitor))
+    let other = try DatabaseQueue(path: harness.folder.file("samples.sqlite"))
+    try other.runBlocking { connection throws(SQLiteError) in
+      try connection.execute("BEGIN IMMEDIATE")
+    }
+    await peer.stop(grace: .zero)
+    // A flush gives up after five seconds only.
+    #expect(await eventually(within: .milliseconds(4_500)) { hook.payloads.count == 1 })
+    try other.runBlocking { connection throws(SQLiteError) in try connection.execute("ROLLBACK") }
+    await monitor.stop(grace: .seconds(1))
+    await other.close()
     await hook.stop()
   }
 }
