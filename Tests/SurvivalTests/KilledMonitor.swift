@@ -47,7 +47,7 @@ final class KilledMonitor {
       "hvsmon.yml",
       """
       poll: {interval: 1s, timeout: 500ms, confirm_interval: 100ms}
-      storage: {path: \(folder.file("hvsmon.sqlite")), flush_interval: 100ms}
+      storage: {path: \(folder.file("hvsmon.sqlite")), flush_interval: 200ms}
       http: {listen: "127.0.0.1:0"}
       rules: [rules.yml]
       architecture:
