@@ -51,7 +51,7 @@ let modules: [Target] = [
     swiftSettings: swiftSettings,
     linkerSettings: [.linkedLibrary("m")]
   ),
-  library("Architecture"),
+  library("Architecture", ["MetricModel"]),
   library("Logging"),
   library("YAML", ["CYAML"]),
   library("Patterns", ["CRE2", "MetricModel"]),
@@ -105,6 +105,7 @@ let testTargets: [Target] = [
   tests("MetricModelTests", ["MetricModel"]),
   tests("YAMLTests", ["YAML"]),
   tests("PatternsTests", ["Patterns", "MetricModel"]),
+  tests("ArchitectureTests", ["Architecture", "MetricModel"]),
   tests(
     "ConfigurationTests",
     ["Configuration", "Architecture", "YAML", "MetricModel"],

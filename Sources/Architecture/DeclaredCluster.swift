@@ -10,18 +10,26 @@ package struct DeclaredCluster: Equatable, Sendable {
   package let tiers: [DeclaredTier]
   /// What users reach; names are unique.
   package let entries: [DeclaredEntry]
+  /// The zone in which schedules are read.
+  package let timeZone: TimeZoneRules
+  /// The backups that are meant to be made, in the order of the settings.
+  package let backups: [DeclaredBackup]
 
   /// Declares a cluster.
   package init(
     name: String,
     nodes: [DeclaredNode] = [],
     tiers: [DeclaredTier],
-    entries: [DeclaredEntry]
+    entries: [DeclaredEntry],
+    timeZone: TimeZoneRules = .utc,
+    backups: [DeclaredBackup] = []
   ) {
     self.name = name
     self.nodes = nodes
     self.tiers = tiers
     self.entries = entries
+    self.timeZone = timeZone
+    self.backups = backups
   }
 }
 
