@@ -160,6 +160,13 @@ package struct SettingsLoader: Sendable {
         throw SettingsEnvironment.Unreadable(reason: error.reason)
       }
     },
-    variable: { name in getenv(name).map { String(cString: $0) } }
+    variable: { name in getenv(name).map { String(cString: $0) } },
+    readTimeZone: { name throws(SettingsEnvironment.Unreadable) in
+      do throws(BoundedFile.Failure) {
+        return try BoundedFile.read("/usr/share/zoneinfo/\(name)")
+      } catch {
+        throw SettingsEnvironment.Unreadable(reason: error.reason)
+      }
+    }
   )
 }

@@ -38,14 +38,19 @@ package struct SettingsEnvironment: Sendable {
 
   let readFile: @Sendable (_ path: String) throws(Unreadable) -> String
   let variable: @Sendable (_ name: String) -> String?
+  let readTimeZone: @Sendable (_ name: String) throws(Unreadable) -> [UInt8]
 
-  /// Names the ways to files and environment variables.
+  /// Names the ways to files, environment variables and the zone files of the machine.
   package init(
     readFile: @escaping @Sendable (_ path: String) throws(Unreadable) -> String,
-    variable: @escaping @Sendable (_ name: String) -> String?
+    variable: @escaping @Sendable (_ name: String) -> String?,
+    readTimeZone: @escaping @Sendable (_ name: String) throws(Unreadable) -> [UInt8] = {
+      _ throws(Unreadable) in throw Unreadable(reason: "no such zone")
+    }
   ) {
     self.readFile = readFile
     self.variable = variable
+    self.readTimeZone = readTimeZone
   }
 
   /// An environment without files and variables.

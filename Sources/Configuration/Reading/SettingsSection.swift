@@ -149,6 +149,11 @@ package final class SettingsSection {
     }
   }
 
+  /// The bytes of a zone file of the machine.
+  func readTimeZone(_ name: String) throws(SettingsEnvironment.Unreadable) -> [UInt8] {
+    try tree.environment.readTimeZone(name)
+  }
+
   /// The secret `key`, from exactly one of `key`, `key_file` and `key_env`.
   ///
   /// A line feed at the end of a file is not part of the secret. A secret that cannot be read, is

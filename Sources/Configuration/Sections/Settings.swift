@@ -27,6 +27,10 @@ package struct DeclaredSections {
   package let entries: [(entry: DeclaredEntry, section: SettingsSection)]
   /// What a section's own `interval` and `timeout` override.
   package let poll: PollSettings
+  /// The backups that are meant to be made.
+  package let backups: [DeclaredBackup]
+  /// The zone in which schedules are read.
+  package let timeZone: TimeZoneRules
 
   /// How often each member of a tier is asked: a member's `interval` and `timeout` win over those
   /// of `section`, a collector's section in the tier, which win over `poll`.
@@ -49,14 +53,18 @@ extension SettingsTree {
       nodes: nodes,
       tiers: reader.tiers(),
       entries: reader.entries(),
-      poll: poll
+      poll: poll,
+      backups: BackupReader(root: root).backups(),
+      timeZone: BackupReader(root: root).timeZone()
     )
     let settings = Settings(
       cluster: DeclaredCluster(
         name: reader.clusterName(),
         nodes: nodes,
         tiers: declared.tiers.map(\.tier),
-        entries: declared.entries.map(\.entry)
+        entries: declared.entries.map(\.entry),
+        timeZone: declared.timeZone,
+        backups: declared.backups
       ),
       poll: poll,
       storage: StorageSettings(reading: root.section("storage")),
