@@ -6,4 +6,5 @@ package let allCollectors: [any Collector.Type] = [
   NginxCollector.self,
   HTTPProbeCollector.self,
   ProxmoxCollector.self,
+  ProxmoxBackupCollector.self,
 ]
