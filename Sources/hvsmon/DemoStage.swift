@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import Collectors
 import FoundationEssentials
 import Glibc
 import Net
@@ -106,7 +105,12 @@ final class DemoStage: Sendable {
           - name: site
             url: "http://\(cluster.site.address):\(cluster.site.port)/"
             tiers: [load-balancer, app, database]
-      \(proxmoxSection)poll: {interval: 2s, timeout: 1s}
+      proxmox:
+        token_id: "\(cluster.token.id)"
+        token_secret: "\(cluster.token.secret)"
+        ca_file: \(folder)/pve-root-ca.pem
+        port: \(cluster.nodes[0].port)
+      poll: {interval: 2s, timeout: 1s}
       storage: {path: \(folder)/demo.sqlite, retention: 1d}
       http: {listen: "\(listen)"}
       rules: [alerts.yml]
@@ -123,19 +127,6 @@ final class DemoStage: Sendable {
       "{guest: \(guest.vmID), name: \(guest.name), address: \(guest.address), node: \(guest.home)}"
     }
     .joined(separator: ", ")
-  }
-
-  /// Ends in a line break; empty as long as no collector asks the Proxmox API.
-  private var proxmoxSection: String {
-    guard allCollectors.contains(where: { $0.name == "proxmox" }) else { return "" }
-    return """
-      proxmox:
-        token_id: "\(cluster.token.id)"
-        token_secret: "\(cluster.token.secret)"
-        ca_file: \(folder)/pve-root-ca.pem
-        port: \(cluster.nodes[0].port)
-
-      """
   }
 
   private static func print(_ who: String, _ text: String, since began: ContinuousClock.Instant) {

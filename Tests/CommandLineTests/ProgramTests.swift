@@ -137,6 +137,10 @@ import Testing
     #expect(isTold, "\(demo.output)\(demo.errorOutput)")
     #expect(demo.output.contains("CoolerHostname2 loses power"))
     #expect(demo.output.contains("nginx2") && demo.output.contains("webapp2"))
+    let url = try #require(demo.output.firstMatch(of: /http:\/\/127\.0\.0\.1:[0-9]+/)).output
+    let query = try await hvsmon("query", "sum(pve_up{id=~\"node/.*\"})", "--url", String(url))
+    #expect(query.status == .code(0), "\(query.errorOutput)")
+    #expect(!query.output.isEmpty)
     #expect(try await demo.terminate(.interrupt) == .code(0))
   }
 

@@ -111,4 +111,27 @@ import Testing
     #expect(clock.now - began >= .seconds(3))
     await cluster.stop()
   }
+
+  @Test func `32 nodes with 1,000 guests start and answer over HTTPS`() async throws {
+    await cluster.stop()
+    let clock = ContinuousClock()
+    let began = clock.now
+    let large = try SimulatedCluster(plan: .sized(nodes: 32, guests: 1_000), clock: self.clock)
+    let started = clock.now
+    let file = try folder.write("large.pem", large.certificates.authority.pem)
+    for node in [large.nodes[0], large.nodes[31]] {
+      let reply = try await client.send(
+        HTTPRequest(
+          url: "https://\(node.address):\(node.port)/api2/json/cluster/resources",
+          headers: ["Authorization": large.token.authorization],
+          trust: .caFile(path: file)
+        )
+      )
+      #expect(reply.status == 200)
+      #expect(try JSONReader.read(reply.body)["data"]?.items.count == 1_160)
+    }
+    print("32 nodes: start \(started - began), two lists \(clock.now - started)")
+    #expect(clock.now - began < .seconds(8))
+    await large.stop()
+  }
 }
