@@ -11,6 +11,9 @@ enum Peers {
   static let nginx = path("usr/sbin/nginx")
   static let prometheus = path("usr/bin/prometheus")
   static let promtool = path("usr/bin/promtool")
+  static let python = path("python/bin/python3")
+  static let fakeProxmox = path("python/bin/fakepve")
+  static let proxmoxExporter = path("python/bin/pve_exporter")
 
   /// The program is there; says so when it is not.
   static func has(_ path: String) -> Bool {

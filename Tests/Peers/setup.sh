@@ -124,3 +124,13 @@ done <<LIST
 $packages
 LIST
 say "ready in .peers:$ready"
+
+# Python programs, in an environment of their own: a fake Proxmox API and the exporter whose metric
+# names hvsmon shares.
+if [ ! -x "$peers/python/bin/fakepve" ] || [ ! -x "$peers/python/bin/pve_exporter" ]; then
+  python3 -m venv "$peers/python" >"$peers/log" 2>&1 &&
+    "$peers/python/bin/pip" install -q 'fakepve==0.5.0' 'prometheus-pve-exporter==3.10.2' \
+      >"$peers/log" 2>&1 </dev/null ||
+    give_up 'fakepve and prometheus-pve-exporter cannot be installed (see .peers/log).'
+fi
+say 'ready in .peers/python: fakepve, prometheus-pve-exporter'
