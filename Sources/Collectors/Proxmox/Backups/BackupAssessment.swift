@@ -115,8 +115,11 @@ struct BackupAssessment {
     }
     let allowance = backup.runAllowance + backup.schedule.repeatedSpan(at: due, in: zone)
     guard now >= due + allowance else { return .pending }
-    // Only the guest's own node can say that it made no run.
-    return facts.nodesWithTasks.contains(guest.node) ? .missed : .unknown
+    // Only the guest's own node can say that it made no run, and only by the clock it goes by: on
+    // another one's the run was due at another time, which shows as a deviation.
+    let found = facts.nodes[guest.node]?.timeZone ?? zone.name
+    let isSameClock = found == zone.name || backup.schedule.isUTC
+    return facts.nodesWithTasks.contains(guest.node) && isSameClock ? .missed : .unknown
   }
 }
 

@@ -147,6 +147,11 @@ struct BackupAssessmentTests {
       facts.nodesWithTasks.remove("CoolerHostname3")
     }
     #expect(assessment.outcomes(of: backup)[108] == .unknown)
+    // By another clock the run was due at another time.
+    let abroad = try BackupFixtures.assessment("backup-missed-node3") { facts in
+      facts.nodes["CoolerHostname3"]?.timeZone = "Asia/Tokyo"
+    }
+    #expect(abroad.outcomes(of: backup)[108] == .unknown)
     let blind = try BackupFixtures.assessment { facts in
       facts.archives = []
       facts.archiveStorages = []
