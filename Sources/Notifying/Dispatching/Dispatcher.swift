@@ -7,6 +7,9 @@ package import MetricModel
 ///
 /// Each integration is served by a task of its own, so that a slow one delays no other.
 package actor Dispatcher {
+  /// How long a call under way may take when its receiver is no longer in the settings.
+  private static let goneGrace = Duration.seconds(1)
+
   private let queue: any NotificationQueueing
   private let policy: DeliveryPolicy
   private let clock: any TimeSource
@@ -56,16 +59,19 @@ package actor Dispatcher {
 
   /// Serves these integrations from now on, at start and after the settings changed.
   ///
-  /// What waits for an integration that is not among them is given up.
+  /// What waits for an integration that is not among them is given up; a call under way to one may
+  /// end within a second.
   package func serve(_ wanted: [Integration]) async {
     guard !isStopping else { return }
     integrations = Dictionary(wanted.map { ($0.id, $0) }) { first, _ in first }
+    var gone: [Task<Void, Never>] = []
     for (id, lane) in lanes where integrations[id] == nil {
       lanes[id] = nil
       lane.signal.finish()
-      await lane.task.value
+      gone.append(lane.task)
     }
     for id in integrations.keys where lanes[id] == nil { open(id) }
+    await end(gone, within: Self.goneGrace)
     for orphan in await queue.integrations() where integrations[orphan] == nil {
       await giveUp(onAllOf: orphan)
     }
@@ -83,6 +89,12 @@ package actor Dispatcher {
     let tasks = lanes.values.map(\.task)
     for lane in lanes.values { lane.signal.finish() }
     lanes = [:]
+    await end(tasks, within: grace)
+  }
+
+  /// Returns when these tasks are over, which are cancelled after the grace.
+  private func end(_ tasks: [Task<Void, Never>], within grace: Duration) async {
+    guard !tasks.isEmpty else { return }
     // Ends with this call: cancelled and awaited below.
     let timer = Task { [sleeper] in
       await sleeper.sleep(for: grace)
