@@ -15,6 +15,8 @@ package enum StoreOpenError: Error, Equatable, Sendable {
   case notWritable(path: String, reason: String)
   /// Another process has the store open.
   case alreadyOpen(path: String)
+  /// The path names a folder.
+  case isFolder(path: String)
   /// The disk is full.
   case diskFull(path: String)
   /// Anything else.
@@ -55,6 +57,8 @@ extension StoreOpenError: CustomStringConvertible {
       "\(path) cannot be written (\(reason)): let hvsmon's user write the file and its folder."
     case .alreadyOpen(let path):
       "\(path) is in use by another hvsmon: stop that one, or name another file."
+    case .isFolder(let path):
+      "\(path) is a folder: name a file, such as \(path)/hvsmon.sqlite."
     case .diskFull(let path):
       "\(path) has no room on its disk: free some space, or name a file on another disk."
     case .cannotOpen(let path, let reason):

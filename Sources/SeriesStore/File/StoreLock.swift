@@ -11,6 +11,9 @@ final class StoreLock: Sendable {
   private let isHeld = Mutex(true)
 
   init(path: String) throws(StoreOpenError) {
+    var facts = stat()
+    // SQLite says only that it cannot open it, and a lock file would be left beside the folder.
+    if stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR { throw .isFolder(path: path) }
     let lockPath = path + ".lock"
     descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
