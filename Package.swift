@@ -97,7 +97,7 @@ let modules: [Target] = [
 let testTargets: [Target] = [
   .target(
     name: "TestSupport",
-    dependencies: ["MetricModel"],
+    dependencies: ["MetricModel", "Net"],
     path: "Tests/TestSupport",
     swiftSettings: swiftSettings
   ),
@@ -158,6 +158,7 @@ let testTargets: [Target] = [
     [
       "Daemon", "MetricModel", "Architecture", "Configuration", "Net", "Polling", "Collectors",
       "Receivers", "Notifying", "Rules", "Logging", "HTTPAPI", "SeriesStore", "SQLite", "PromQL",
+      "StateStore",
     ]
   ),
   // The program itself is built with the tests that start it.

@@ -67,14 +67,7 @@ package struct PollSlots: Equatable, Sendable {
   /// The first slot after `instant`.
   package func next(after instant: Timestamp) -> Timestamp {
     let elapsed = instant.unixMilliseconds - phaseMilliseconds
-    let slot = elapsed.flooredQuotient(by: intervalMilliseconds) + 1
+    let slot = elapsed.floorDivided(by: intervalMilliseconds).quotient + 1
     return Timestamp(unixMilliseconds: slot * intervalMilliseconds + phaseMilliseconds)
-  }
-}
-
-extension Int64 {
-  fileprivate func flooredQuotient(by divisor: Int64) -> Int64 {
-    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-    return remainder < 0 ? quotient - 1 : quotient
   }
 }

@@ -75,14 +75,14 @@ enum AlertWords {
   static func course(_ told: NotifiedAlert, isDelayed: Bool) -> String {
     let alert = told.alert
     guard let end = alert.endsAt else {
-      var text = "since \(CalendarText.timeOfDay(alert.startsAt)) UTC"
+      var text = "since \(CivilTime(alert.startsAt).timeText) UTC"
       if let value = value(alert.value) { text += ", value \(value)" }
       if alert.isUnknown { text += ", unknown now: its target cannot be asked" }
       return text
     }
-    var text = "fired \(CalendarText.timeOfDay(alert.startsAt)) UTC, "
+    var text = "fired \(CivilTime(alert.startsAt).timeText) UTC, "
     text += told.isWithdrawn ? "no rule reports it since " : "resolved "
-    text += "\(CalendarText.timeOfDay(end)) UTC after \(span(end - alert.startsAt))"
+    text += "\(CivilTime(end).timeText) UTC after \(span(end - alert.startsAt))"
     return isDelayed ? "\(text), delivery was delayed" : text
   }
 }
@@ -123,7 +123,7 @@ extension AlertNotification {
     if !named.isEmpty { text += ": " + named.joined(separator: " ") }
     if important.count > 3 { text += " +\(important.count - 3) more" }
     let start = alerts.map(\.alert.startsAt).min() ?? createdAt
-    text += ", since \(CalendarText.timeOfDay(start)) UTC"
+    text += ", since \(CivilTime(start).timeText) UTC"
     return delayedSince == nil ? text : "\(text), delivery was delayed"
   }
 

@@ -98,7 +98,7 @@ struct EndpointPost: Sendable {
     if let seconds = Double(text), seconds >= 0, seconds < 1e9 {
       return .milliseconds(Int64(seconds * 1_000))
     }
-    return CalendarText.instant(httpDate: text).map { max(.zero, $0 - services.clock.now) }
+    return HTTPDate.instant(text).map { max(.zero, $0 - services.clock.now) }
   }
 
   /// Host and port, all that may be shown of the URL.

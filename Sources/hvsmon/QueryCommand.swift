@@ -31,8 +31,8 @@ enum QueryCommand: Command {
     }
     var headers: HTTPHeaders = ["Content-Type": "application/x-www-form-urlencoded"]
     if let tokenFile { headers.add("Authorization", "Bearer \(try token(in: tokenFile))") }
-    var form = "query=\(expression.formEncoded)"
-    if let time { form += "&time=\(time.formEncoded)" }
+    var form = "query=\(URLText.encoded(expression))"
+    if let time { form += "&time=\(URLText.encoded(time))" }
     let client = HTTPClient(userAgent: "hvsmon")
     let request = HTTPRequest(
       method: "POST",
@@ -138,24 +138,5 @@ private struct QueryData: Decodable {
     let pairs = labels.filter { $0.key != "__name__" }.sorted { $0.key < $1.key }
       .map { "\($0.key)=\"\($0.value)\"" }
     return "\(labels["__name__"] ?? ""){\(pairs.joined(separator: ", "))}"
-  }
-}
-
-extension String {
-  /// The text as a value of `application/x-www-form-urlencoded`.
-  fileprivate var formEncoded: String {
-    var encoded = ""
-    for byte in utf8 {
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-        UInt8(ascii: "_"), UInt8(ascii: "~"):
-        encoded.unicodeScalars.append(Unicode.Scalar(byte))
-      default:
-        let digits = String(byte, radix: 16, uppercase: true)
-        encoded += "%" + (digits.count < 2 ? "0" : "") + digits
-      }
-    }
-    return encoded
   }
 }

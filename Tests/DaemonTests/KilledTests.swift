@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Net
 import SeriesStore
+import StateStore
 import TestSupport
 import Testing
 
@@ -45,6 +46,8 @@ import Testing
     let peer = try NginxLike.start(on: port)
     #expect(await eventually { hook.payloads.count == 2 })
     #expect(hook.payloads.map(\.status) == ["firing", "resolved"])
+    // A message that arrived is sent again after a kill until the file says that it did.
+    #expect(try await eventually { try await killed.parts.queue.records(limit: 9).count == 2 })
 
     let copy = try harness.copyAsKilled()
     try copy.writeSettings(sections, rules: Self.rules)

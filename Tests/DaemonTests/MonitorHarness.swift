@@ -5,7 +5,6 @@ import Logging
 import Net
 import Polling
 import Receivers
-import Synchronization
 import TestSupport
 
 @testable import Daemon
@@ -21,10 +20,15 @@ final class MonitorHarness: Sendable {
   }
 
   /// Settings for tests: quick polls, a free port, files in the folder.
+  ///
+  /// `http` holds more keys of that section in flow style, `storage` another file of samples.
   func writeSettings(
     _ sections: String,
     rules: String = "groups: []\n",
-    flushInterval: String = "100ms"
+    flushInterval: String = "100ms",
+    listen: String = "127.0.0.1:0",
+    http: String = "",
+    storage: String? = nil
   ) throws {
     _ = try folder.write("rules.yml", rules)
     _ = try folder.write(
@@ -32,8 +36,10 @@ final class MonitorHarness: Sendable {
       """
       cluster: {name: test}
       poll: {interval: 1s, timeout: 500ms, confirm_interval: 100ms}
-      storage: {path: \(folder.file("samples.sqlite")), flush_interval: \(flushInterval)}
-      http: {listen: "127.0.0.1:0"}
+      storage:
+        path: "\(storage ?? folder.file("samples.sqlite"))"
+        flush_interval: \(flushInterval)
+      http: {listen: "\(listen)", \(http)}
       rules: [rules.yml]
       \(sections)
       """
@@ -67,8 +73,14 @@ final class MonitorHarness: Sendable {
     try await client.send(HTTPRequest(url: "http://127.0.0.1:\(monitor.port)/metrics")).text
   }
 
-  func get(_ path: String, of monitor: Monitor) async throws -> HTTPResponse {
-    try await client.send(HTTPRequest(url: "http://127.0.0.1:\(monitor.port)\(path)"))
+  func get(
+    _ path: String,
+    of monitor: Monitor,
+    token: Substring? = nil
+  ) async throws -> HTTPResponse {
+    var request = HTTPRequest(url: "http://127.0.0.1:\(monitor.port)\(path)")
+    if let token { request.headers["Authorization"] = "Bearer \(token)" }
+    return try await client.send(request)
   }
 
   /// Waits for a line of `/metrics` that has all of these parts.
@@ -86,48 +98,8 @@ final class MonitorHarness: Sendable {
   }
 }
 
-/// Takes webhooks and keeps what they say.
-final class WebhookSink: Sendable {
-  /// The part of Alertmanager's payload that the tests look at.
-  struct Payload: Decodable, Sendable {
-    struct Alert: Decodable, Sendable {
-      let status: String
-      let labels: [String: String]
-    }
-
-    let version: String
-    let status: String
-    let receiver: String
-    let alerts: [Alert]
-  }
-
-  private final class Box: Sendable {
-    let payloads = Mutex<[Payload]>([])
-  }
-
-  private let box = Box()
-  private let server: HTTPServer
-
-  init() throws {
-    let box = box
-    server = try HTTPServer.start(
-      HTTPServerSettings(port: 0),
-      routes: [
-        HTTPRoute(["POST"], .exact("/hook"), role: nil) { request in
-          do {
-            let payload = try JSONDecoder().decode(Payload.self, from: Data(request.body))
-            box.payloads.withLock { $0.append(payload) }
-            return .text("")
-          } catch {
-            return .text("\(error)", status: 400)
-          }
-        }
-      ]
-    )
-  }
-
-  var url: String { "http://127.0.0.1:\(server.port)/hook" }
-  var payloads: [Payload] { box.payloads.withLock { $0 } }
+extension WebhookSink {
+  var payloads: [Payload] { messages.map(\.payload) }
 
   /// The `notifications` section that sends everything here.
   var section: String {
@@ -138,6 +110,4 @@ final class WebhookSink: Sendable {
         - {name: hook, webhook: [{url: "\(url)"}]}
     """
   }
-
-  func stop() async { await server.stop(grace: .zero) }
 }

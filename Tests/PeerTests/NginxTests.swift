@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test func `values agree with what nginx says`() async throws {
-    let hook = try WebhookClock()
+    let hook = try WebhookSink()
     let nginx = try RealNginx()
     try await nginx.start(client)
     let monitor = try await RunningMonitor(
@@ -68,7 +68,7 @@ import Testing
   func `a stopped nginx is told once within 1.5 s, a quick restart not at all, and the end is`()
     async throws
   {
-    let hook = try WebhookClock()
+    let hook = try WebhookSink()
     var servers: [RealNginx] = []
     for _ in 0..<6 { servers.append(try RealNginx()) }
     for server in servers { try await server.start(client) }
@@ -82,7 +82,7 @@ import Testing
       let began = ContinuousClock().now
       try await servers[index].stop()
       let isTold = await eventually {
-        hook.messages("NginxDown", tier: "tier\(index)").contains { $0.status == "firing" }
+        hook.messages("NginxDown", tier: "tier\(index)").contains { $0.payload.status == "firing" }
       }
       #expect(isTold, "\(monitor.errorOutput)")
       guard let message = hook.messages("NginxDown", tier: "tier\(index)").first else { continue }
@@ -98,10 +98,12 @@ import Testing
     for index in 0..<5 { try await servers[index].start(client) }
     for index in 0..<5 {
       let isTold = await eventually(within: .seconds(20)) {
-        hook.messages("NginxDown", tier: "tier\(index)").contains { $0.status == "resolved" }
+        hook.messages("NginxDown", tier: "tier\(index)").contains {
+          $0.payload.status == "resolved"
+        }
       }
       #expect(isTold, "\(monitor.errorOutput)")
-      let told = hook.messages("NginxDown", tier: "tier\(index)").map(\.status)
+      let told = hook.messages("NginxDown", tier: "tier\(index)").map(\.payload.status)
       #expect(told == ["firing", "resolved"])
     }
     #expect(hook.messages("NginxDown", tier: "tier5").isEmpty)

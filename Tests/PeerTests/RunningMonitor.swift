@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-import FoundationEssentials
 import Net
-import Synchronization
 import TestSupport
 
 /// `hvsmon serve` as a process of its own.
@@ -66,54 +64,11 @@ final class RunningMonitor: Sendable {
   }
 }
 
-/// Takes webhooks and notes when they came.
-final class WebhookClock: Sendable {
-  struct Message: Sendable {
-    let time: ContinuousClock.Instant
-    let status: String
-    let tier: String
-    let alertName: String
-  }
-
-  private struct Payload: Decodable {
-    let status: String
-    let commonLabels: [String: String]
-  }
-
-  private final class Box: Sendable {
-    let messages = Mutex<[Message]>([])
-  }
-
-  private let box = Box()
-  private let server: HTTPServer
-
-  init() throws {
-    let box = box
-    server = try HTTPServer.start(
-      HTTPServerSettings(port: 0),
-      routes: [
-        HTTPRoute(["POST"], .exact("/hook"), role: nil) { request in
-          let now = ContinuousClock().now
-          guard let payload = try? JSONDecoder().decode(Payload.self, from: Data(request.body))
-          else { return .text("not a payload", status: 400) }
-          let message = Message(
-            time: now,
-            status: payload.status,
-            tier: payload.commonLabels["tier"] ?? "",
-            alertName: payload.commonLabels["alertname"] ?? ""
-          )
-          box.messages.withLock { $0.append(message) }
-          return .text("")
-        }
-      ]
-    )
-  }
-
-  var url: String { "http://127.0.0.1:\(server.port)/hook" }
-
+extension WebhookSink {
+  /// The messages about one alert of one tier.
   func messages(_ alertName: String, tier: String) -> [Message] {
-    box.messages.withLock { $0.filter { $0.alertName == alertName && $0.tier == tier } }
+    messages.filter {
+      $0.payload.commonLabels["alertname"] == alertName && $0.payload.commonLabels["tier"] == tier
+    }
   }
-
-  func stop() async { await server.stop(grace: .zero) }
 }

@@ -36,9 +36,9 @@ enum WebhookBody {
       ("status", .string(alert.isResolved ? "resolved" : "firing")),
       ("labels", .labels(alert.labels)),
       ("annotations", .labels(alert.annotations)),
-      ("startsAt", .string(CalendarText.rfc3339(alert.startsAt))),
+      ("startsAt", .string(alert.startsAt.rfc3339Text)),
       // The zero time of Go says that it still fires.
-      ("endsAt", .string(alert.endsAt.map(CalendarText.rfc3339) ?? "0001-01-01T00:00:00Z")),
+      ("endsAt", .string(alert.endsAt?.rfc3339Text ?? "0001-01-01T00:00:00Z")),
       (
         "generatorURL",
         .string(query.map { "\(externalURL)/api/v1/query?query=\(URLText.encoded($0))" } ?? "")

@@ -51,7 +51,7 @@ extension TemplateValue {
       return .text(TimeText.format(instant, layout: layout))
     }
     try refuse(arguments, for: name)
-    let time = CalendarTime(instant)
+    let time = CivilTime(instant)
     switch name {
     case "UTC", "Local": return .instant(instant)
     case "Unix": return .integer(Int(instant.unixSeconds.rounded(.down)))

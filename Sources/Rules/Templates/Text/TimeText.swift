@@ -41,7 +41,7 @@ enum TimeText {
   }
 
   /// The words of a layout, the longer ones before their beginnings.
-  private static let words: [(word: String, text: @Sendable (CalendarTime) -> String)] = [
+  private static let words: [(word: String, text: @Sendable (CivilTime) -> String)] = [
     ("January", { monthNames[$0.month - 1] }),
     ("Jan", { String(monthNames[$0.month - 1].prefix(3)) }),
     ("Monday", { weekdayNames[$0.weekday] }),
@@ -62,7 +62,7 @@ enum TimeText {
 
   /// Writes an instant in a layout made of the reference time's words, such as `15:04`.
   static func format(_ instant: Timestamp, layout: String) -> String {
-    let time = CalendarTime(instant)
+    let time = CivilTime(instant)
     var text = ""
     var rest = Substring(layout)
     while let first = rest.first {
@@ -83,7 +83,7 @@ enum TimeText {
   /// `.000` writes that many digits of the second, `.999` drops zeros at the end.
   private static func fraction(
     at layout: Substring,
-    of time: CalendarTime
+    of time: CivilTime
   ) -> (text: String, length: Int)? {
     guard let point = layout.first, point == "." || point == "," else { return nil }
     let digit = layout.dropFirst().first
@@ -108,51 +108,4 @@ enum TimeText {
   private static let weekdayNames = [
     "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
   ]
-}
-
-/// An instant in the parts of the Gregorian calendar, UTC.
-struct CalendarTime {
-  let year: Int
-  /// From 1.
-  let month: Int
-  let day: Int
-  /// From 1.
-  let dayOfYear: Int
-  /// From 0, Sunday.
-  let weekday: Int
-  let hour: Int
-  let minute: Int
-  let second: Int
-  let millisecond: Int
-
-  init(_ instant: Timestamp) {
-    let milliseconds = Int(instant.unixMilliseconds)
-    let days = Self.floorDivide(milliseconds, 86_400_000)
-    let rest = milliseconds - days * 86_400_000
-    (hour, minute) = (rest / 3_600_000, rest / 60_000 % 60)
-    (second, millisecond) = (rest / 1_000 % 60, rest % 1_000)
-    weekday = Self.floorModulo(days + 4, 7)
-    // Years that begin in March put the leap day last; eras of 400 years repeat exactly.
-    let shifted = days + 719_468
-    let era = Self.floorDivide(shifted, 146_097)
-    let dayOfEra = shifted - era * 146_097
-    let yearOfEra =
-      (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayFromMarch = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let monthFromMarch = (5 * dayFromMarch + 2) / 153
-    day = dayFromMarch - (153 * monthFromMarch + 2) / 5 + 1
-    month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-    year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-    let before = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334][month - 1]
-    dayOfYear = before + day + (isLeap && month > 2 ? 1 : 0)
-  }
-
-  private static func floorDivide(_ number: Int, _ divisor: Int) -> Int {
-    number / divisor - (number % divisor < 0 ? 1 : 0)
-  }
-
-  private static func floorModulo(_ number: Int, _ divisor: Int) -> Int {
-    number - floorDivide(number, divisor) * divisor
-  }
 }
