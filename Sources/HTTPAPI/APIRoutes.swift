@@ -51,6 +51,9 @@ package struct APIPorts: Sendable {
 
 /// The endpoints for programs.
 package enum APIRoutes {
+  /// The longest an answer may take: a query's limit, and time to wait for its turn.
+  package static let answerTimeMax = QueryEndpoint.timeoutMax + .seconds(10)
+
   /// Makes the routes over the ports.
   package static func routes(over ports: APIPorts) -> [HTTPRoute] {
     let query = QueryEndpoint(ports: ports)
@@ -75,7 +78,7 @@ package enum APIRoutes {
         }
       },
       HTTPRoute(["GET", "POST"], .exact("/api/v1/query")) { request in
-        query.answer(request)
+        await query.answer(request)
       },
       HTTPRoute(["GET", "POST"], .prefix("/api/v1/")) { request in
         .json(APIEnvelope.failure("not_found", "there is no \(request.path)"), status: 404)

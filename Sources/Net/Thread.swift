@@ -2,7 +2,7 @@
 import Glibc
 
 /// Starts threads for libraries that block; the cooperative pool has only as many as cores.
-enum Thread {
+package enum Thread {
   private final class Work {
     let run: @Sendable () -> Void
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
@@ -12,7 +12,7 @@ enum Thread {
   /// without asking for EPIPE.
   ///
   /// - Returns: Whether the thread could be made.
-  static func start(_ work: @escaping @Sendable () -> Void) -> Bool {
+  package static func start(_ work: @escaping @Sendable () -> Void) -> Bool {
     let context = Unmanaged.passRetained(Work(work))
     var thread = pthread_t()
     let status = pthread_create(

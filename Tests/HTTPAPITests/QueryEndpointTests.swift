@@ -52,12 +52,12 @@ import Testing
     )
   }
 
-  private static func ask(_ parameters: [String: String]) -> (status: Int, text: String) {
+  private static func ask(_ parameters: [String: String]) async -> (status: Int, text: String) {
     let request = ServerRequest(
       path: "/api/v1/query",
       query: parameters.map { ServerRequest.Parameter(name: $0.key, value: $0.value) }
     )
-    let response = QueryEndpoint(ports: ports()).answer(request)
+    let response = await QueryEndpoint(ports: ports()).answer(request)
     return (response.status, String(decoding: response.body, as: UTF8.self))
   }
 
@@ -68,8 +68,8 @@ import Testing
     )
   }
 
-  @Test func `a vector is answered with escaped labels and values as text`() {
-    let (status, text) = Self.ask(["query": "up", "time": "120.5"])
+  @Test func `a vector is answered with escaped labels and values as text`() async {
+    let (status, text) = await Self.ask(["query": "up", "time": "120.5"])
     #expect(status == 200)
     #expect(
       text == """
@@ -80,23 +80,23 @@ import Testing
     )
   }
 
-  @Test func `the question a dashboard asks at set-up is answered with a scalar`() {
-    let (status, text) = Self.ask(["query": "1+1", "time": "4"])
+  @Test func `the question a dashboard asks at set-up is answered with a scalar`() async {
+    let (status, text) = await Self.ask(["query": "1+1", "time": "4"])
     #expect(status == 200)
     #expect(
       text == #"{"status":"success","data":{"resultType":"scalar","result":[4,"2"]}}"#
     )
   }
 
-  @Test func `a string and a range are answered in their own forms`() {
-    #expect(Self.ask(["query": "\"a\\nb\"", "time": "1"]).text.contains(#"[1,"a\nb"]"#))
-    let range = Self.ask(["query": "up{instance=\"c\"}[1m]", "time": "120"]).text
+  @Test func `a string and a range are answered in their own forms`() async {
+    #expect(await Self.ask(["query": "\"a\\nb\"", "time": "1"]).text.contains(#"[1,"a\nb"]"#))
+    let range = await Self.ask(["query": "up{instance=\"c\"}[1m]", "time": "120"]).text
     #expect(range.contains(#""resultType":"matrix""#))
     #expect(range.contains(#""values":[[100,"0.25"]]"#))
   }
 
-  @Test func `without a time the present is meant`() {
-    #expect(Self.ask(["query": "time()"]).text.contains(#"[120,"120"]"#))
+  @Test func `without a time the present is meant`() async {
+    #expect(await Self.ask(["query": "time()"]).text.contains(#"[120,"120"]"#))
   }
 
   @Test(arguments: [
@@ -104,35 +104,35 @@ import Testing
     ("1969-12-31T23:59:59Z", "-1"), ("2024-02-29T00:00:00.5Z", "1709164800.500"),
     ("0", "0"), ("1.0004", "1"),
   ])
-  func `times are read as Unix seconds or RFC 3339`(text: String, seconds: String) {
-    #expect(Self.ask(["query": "1", "time": text]).text.contains("[\(seconds),\"1\"]"))
+  func `times are read as Unix seconds or RFC 3339`(text: String, seconds: String) async {
+    #expect(await Self.ask(["query": "1", "time": text]).text.contains("[\(seconds),\"1\"]"))
   }
 
   @Test(arguments: [
     "x", "2015-07-01", "2015-13-01T00:00:00Z", "2015-07-01T25:00:00Z", "2015-07-01T20:10:51",
     "2015-07-01T20:10:51.Z", "2015-07-01T20:10:51+0200", "", "NaN", "é", "2015-07-01T20:10:5",
   ])
-  func `a time that is none is refused by the parameter's name`(text: String) {
-    let (status, answer) = Self.ask(["query": "1", "time": text])
+  func `a time that is none is refused by the parameter's name`(text: String) async {
+    let (status, answer) = await Self.ask(["query": "1", "time": text])
     #expect(status == 400)
     #expect(answer.contains(#""errorType":"bad_data""#))
     #expect(answer.contains("invalid parameter \\\"time\\\""))
   }
 
   @Test(arguments: [("x", 400), ("-1", 400), ("0", 400), ("5s", 200), ("1.5", 200), ("1m", 200)])
-  func `a timeout is seconds or a span`(text: String, status: Int) {
-    #expect(Self.ask(["query": "1", "timeout": text]).status == status)
+  func `a timeout is seconds or a span`(text: String, status: Int) async {
+    #expect(await Self.ask(["query": "1", "timeout": text]).status == status)
   }
 
-  @Test func `a faulty query is refused with its place`() {
-    let (status, text) = Self.ask(["query": "sum("])
+  @Test func `a faulty query is refused with its place`() async {
+    let (status, text) = await Self.ask(["query": "sum("])
     #expect(status == 400)
     #expect(text.contains("invalid parameter \\\"query\\\": 1:"))
-    #expect(Self.ask([:]).text.contains("no expression found in input"))
+    #expect(await Self.ask([:]).text.contains("no expression found in input"))
   }
 
-  @Test func `a query that fails says execution and 422`() {
-    let (status, text) = Self.ask(["query": "up + on() up"])
+  @Test func `a query that fails says execution and 422`() async {
+    let (status, text) = await Self.ask(["query": "up + on() up"])
     #expect(status == 422)
     #expect(text.contains(#""errorType":"execution""#))
   }
