@@ -17,6 +17,8 @@ import Synchronization
 package final class Monitor: Sendable {
   /// The version of hvsmon.
   package static let version = "0.1.0"
+  /// More than HTTP has connections.
+  private static let reloadsWaitingMax = 512
   static let userAgent = "hvsmon/\(version)"
 
   /// The parts, in the order in which samples pass them.
@@ -35,7 +37,6 @@ package final class Monitor: Sendable {
   }
 
   private struct ReloadState {
-    var settings: Settings
     var wasGood = true
     var time: Timestamp
   }
@@ -45,7 +46,11 @@ package final class Monitor: Sendable {
   private let clock: any PollClock
   private let startedAt: Timestamp
   private let reloads: Mutex<ReloadState>
-  private let reloadGate = ReloadGate()
+  /// What was in force at the start; some of it stays until the next one.
+  private let started: Settings
+  /// Lets in one at a time: the start, a reload or the stop.
+  private let turns = Turnstile(width: 1, waitingMax: Monitor.reloadsWaitingMax)
+  private let isStopping = Atomic(false)
   private let server: Mutex<HTTPServer?> = Mutex(nil)
 
   private init(plan: MonitorPlan, parts: Parts, settings: Settings, clock: any PollClock) {
@@ -53,7 +58,8 @@ package final class Monitor: Sendable {
     self.parts = parts
     self.clock = clock
     startedAt = clock.now
-    reloads = Mutex(ReloadState(settings: settings, time: clock.now))
+    started = settings
+    reloads = Mutex(ReloadState(time: clock.now))
   }
 
   /// The port HTTP is served on.
@@ -73,9 +79,18 @@ package final class Monitor: Sendable {
         isUnreadable: refusal.isUnreadable
       )
     }
-    let parts = try await MonitorBuilder(plan: plan, loaded: loaded, http: http, clock: clock)
-      .parts()
-    let monitor = Monitor(plan: plan, parts: parts, settings: loaded.settings, clock: clock)
+    let monitor: Monitor
+    do throws(StartFailure) {
+      let parts = try await MonitorBuilder(plan: plan, loaded: loaded, http: http, clock: clock)
+        .parts()
+      monitor = Monitor(plan: plan, parts: parts, settings: loaded.settings, clock: clock)
+    } catch {
+      await http.close()
+      throw error
+    }
+    // HTTP may ask for a reload before everything has begun.
+    _ = await monitor.turns.enter()
+    monitor.expectTargets(of: loaded)
     do throws(HTTPServerError) {
       let server = try HTTPServer.start(
         try HTTPServerSettings(loaded.settings.http),
@@ -83,17 +98,25 @@ package final class Monitor: Sendable {
       )
       monitor.server.withLock { $0 = server }
     } catch {
+      monitor.turns.leave()
       await monitor.stop(grace: .zero)
       throw .http(reason: error.description)
     }
     await monitor.begin(loaded)
+    monitor.turns.leave()
     return monitor
   }
 
   /// Loads the settings anew; faulty ones are refused and the old ones go on.
   package func reload() async -> APIPorts.ReloadOutcome {
-    await reloadGate.enter()
-    defer { reloadGate.leave() }
+    guard !isStopping.load(ordering: .acquiring), await turns.enter() else {
+      return .refused(faults: Self.stoppingRefusal)
+    }
+    defer { turns.leave() }
+    // A stop may have come while this reload waited.
+    guard !isStopping.load(ordering: .acquiring) else {
+      return .refused(faults: Self.stoppingRefusal)
+    }
     switch plan.loader.load(plan.configPath, http: parts.http, logger: plan.logger) {
     case .failure(let refusal):
       reloads.withLock { $0.wasGood = false }
@@ -102,11 +125,8 @@ package final class Monitor: Sendable {
       }
       return .refused(faults: refusal.faults.map(\.description).joined(separator: "\n"))
     case .success(let loaded):
-      let old = reloads.withLock { state in
-        defer { state = ReloadState(settings: loaded.settings, time: clock.now) }
-        return state.settings
-      }
-      for key in loaded.settings.keysThatNeedARestart(since: old) {
+      reloads.withLock { $0 = ReloadState(time: clock.now) }
+      for key in loaded.settings.keysThatNeedARestart(since: started) {
         plan.logger.warning("a change of this section needs a restart", LogField("section", key))
       }
       await adopt(loaded)
@@ -115,8 +135,13 @@ package final class Monitor: Sendable {
     }
   }
 
-  /// Stops polls, rules, messages, HTTP and the stores, in this order, within the grace.
+  /// Stops polls, rules, messages, HTTP and the stores, in this order, within the grace; a reload
+  /// under way ends before, and a second call waits for the first.
   package func stop(grace: Duration) async {
+    let isFirst = !isStopping.exchange(true, ordering: .acquiringAndReleasing)
+    _ = await turns.enter()
+    defer { turns.leave() }
+    guard isFirst else { return }
     plan.logger.info("stopping")
     await parts.scheduler.stop()
     await parts.rules.stop()
@@ -142,15 +167,13 @@ package final class Monitor: Sendable {
     for warning in loaded.warnings { plan.logger.warning(warning) }
     let restored = await restoredAlerts(loaded)
     await parts.notifications.adopt(loaded.notifications)
-    let targets = loaded.targets + [selfTarget(loaded.settings.poll)]
-    parts.ingest.expect(targets)
     await parts.rules.start(
       loaded.rules,
-      templateValues: loaded.templateValues,
+      templateValues: templateValues(of: loaded),
       restored: restored
     )
     parts.flusher.start()
-    await parts.scheduler.replaceTargets(targets)
+    await parts.scheduler.replaceTargets(targets(of: loaded))
     plan.logger.info(
       "started",
       LogField("version", Self.version),
@@ -160,10 +183,12 @@ package final class Monitor: Sendable {
   }
 
   private func adopt(_ loaded: LoadedSettings) async {
-    let targets = loaded.targets + [selfTarget(loaded.settings.poll)]
-    parts.ingest.expect(targets)
-    await parts.scheduler.replaceTargets(targets)
-    await parts.rules.replaceRules(with: loaded.rules, templateValues: loaded.templateValues)
+    expectTargets(of: loaded)
+    await parts.scheduler.replaceTargets(targets(of: loaded))
+    await parts.rules.replaceRules(
+      with: loaded.rules,
+      templateValues: templateValues(of: loaded)
+    )
     await parts.notifications.adopt(loaded.notifications)
   }
 
@@ -185,11 +210,30 @@ package final class Monitor: Sendable {
       reading: parts.store,
       engine: QueryEngine(),
       clock: clock,
-      deadline: { .after($0) },
+      deadline: { [clock] in .after($0, on: clock) },
       isReady: { [parts] in parts.ingest.hasPolledAllTargets },
       reload: { await self.reload() }
     )
   }
+
+  private func targets(of loaded: LoadedSettings) -> [Target] {
+    loaded.targets + [selfTarget(loaded.settings.poll)]
+  }
+
+  /// Until they are polled they count as unreachable, and hvsmon as not ready.
+  private func expectTargets(of loaded: LoadedSettings) {
+    parts.ingest.expect(targets(of: loaded))
+  }
+
+  /// What rule templates are given besides the sample; the name is that of the series' labels.
+  private func templateValues(of loaded: LoadedSettings) -> RuleTemplateValues {
+    RuleTemplateValues(
+      externalLabels: LabelSet(["cluster": started.cluster.name]),
+      externalURL: loaded.notifications?.externalURL ?? ""
+    )
+  }
+
+  private static let stoppingRefusal = "hvsmon is stopping and takes no settings"
 
   private func selfTarget(_ poll: PollSettings) -> Target {
     Target(
@@ -207,15 +251,5 @@ package final class Monitor: Sendable {
       CollectedSample(SelfMetrics.reloadTime, time.unixSeconds),
     ]
     return await own + parts.samples()
-  }
-}
-
-extension LoadedSettings {
-  /// What rule templates are given besides the sample.
-  fileprivate var templateValues: RuleTemplateValues {
-    RuleTemplateValues(
-      externalLabels: LabelSet(["cluster": settings.cluster.name]),
-      externalURL: notifications?.externalURL ?? ""
-    )
   }
 }

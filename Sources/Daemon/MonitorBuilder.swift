@@ -2,6 +2,7 @@
 import Architecture
 import Configuration
 import Glibc
+import HTTPAPI
 import Logging
 import MetricModel
 import Net
@@ -23,9 +24,27 @@ struct MonitorBuilder {
   /// How long the samples behind a change of an alert may take to be safe before it is told.
   private static let decisionWait = Duration.seconds(1)
 
+  /// Opens and connects everything; a refusal leaves nothing open.
   func parts() async throws(StartFailure) -> Monitor.Parts {
     let store = try openStore()
-    let (state, queue) = try await openState()
+    do throws(StartFailure) {
+      let (state, queue) = try await openState()
+      return parts(over: store, state, queue)
+    } catch {
+      do throws(StoreError) {
+        try await store.close()
+      } catch {
+        plan.logger.error("the samples were not closed", LogField("error", "\(error)"))
+      }
+      throw error
+    }
+  }
+
+  private func parts(
+    over store: SampleStore,
+    _ state: StateDatabase,
+    _ queue: NotificationStore
+  ) -> Monitor.Parts {
     let dispatcher = Dispatcher(
       queue: queue,
       clock: clock,
@@ -101,12 +120,17 @@ struct MonitorBuilder {
   private func openState() async throws(StartFailure) -> (StateDatabase, NotificationStore) {
     do throws(StateStoreError) {
       let state = try StateDatabase(path: loaded.settings.storage.statePath)
-      let queue = try await NotificationStore(
-        database: state,
-        clock: clock,
-        logger: plan.logger.named("state")
-      )
-      return (state, queue)
+      do throws(StateStoreError) {
+        let queue = try await NotificationStore(
+          database: state,
+          clock: clock,
+          logger: plan.logger.named("state")
+        )
+        return (state, queue)
+      } catch {
+        await state.close()
+        throw error
+      }
     } catch {
       throw .state(reason: error.description)
     }
@@ -146,7 +170,11 @@ private final class EventListener: Sendable {
 extension HTTPServerSettings {
   /// The server as the settings describe it.
   init(_ settings: HTTPSettings) throws(HTTPServerError) {
-    self.init(host: settings.host, port: settings.port)
+    self.init(
+      host: settings.host,
+      port: settings.port,
+      handlerDeadline: APIRoutes.answerTimeMax
+    )
     tokens = settings.tokens.map { token in
       AccessToken(
         name: token.name,
@@ -175,11 +203,7 @@ extension Settings {
     var keys: [String] = []
     if cluster.name != old.cluster.name { keys.append("cluster.name") }
     if storage != old.storage { keys.append("storage") }
-    if http.host != old.http.host || http.port != old.http.port || http.tls != old.http.tls
-      || http.tokens.map(\.name) != old.http.tokens.map(\.name)
-    {
-      keys.append("http")
-    }
+    if http != old.http { keys.append("http") }
     return keys
   }
 }

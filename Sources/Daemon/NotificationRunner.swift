@@ -13,9 +13,10 @@ actor NotificationRunner {
   private let clock: any PollClock
   private let logger: Logger
   private var planner: NotificationPlanner?
-  private var firing: [Alert] = []
+  private(set) var firing: [Alert] = []
   /// What ended since the last step: told to the planner once.
-  private var endedSinceStep: [Alert] = []
+  private(set) var endedSinceStep: [Alert] = []
+  private var hasSettings = false
   private var timer: Task<Void, Never>?
   private var isStopped = false
   private var isStepping = false
@@ -35,8 +36,11 @@ actor NotificationRunner {
 
   /// Goes on with these settings; nil tells nobody.
   func adopt(_ settings: NotificationSettings?) async {
+    hasSettings = settings != nil
     guard let settings else {
       planner = nil
+      timer?.cancel()
+      endedSinceStep = []
       await dispatcher.serve([])
       return
     }
@@ -52,7 +56,8 @@ actor NotificationRunner {
   /// Takes everything that fires, each label set once, and what ended since the last call.
   func take(firing: [Alert], ended: [Alert]) async {
     self.firing = firing
-    endedSinceStep += ended
+    // Nobody to tell, now or later: a planner that comes takes what is gone as withdrawn.
+    if hasSettings { endedSinceStep += ended }
     await step()
   }
 

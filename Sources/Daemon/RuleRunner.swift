@@ -28,6 +28,9 @@ actor RuleRunner {
   private static let calmWait = Duration.seconds(2)
   /// The distance of evaluations of a group that names none; as in Prometheus.
   private static let intervalStandard = Duration.seconds(60)
+  /// A group is not evaluated sooner than this after the last time, whatever arrives: a rule that
+  /// reads its own series could keep itself busy without end.
+  private static let distanceMin = Duration.milliseconds(100)
   /// The longest one evaluation of a group may take.
   private static let timeout = Duration.seconds(30)
 
@@ -37,6 +40,15 @@ actor RuleRunner {
     let slots: PollSlots
     var due: Timestamp
     var evaluations = 0
+    /// The uptime of the last evaluation.
+    var evaluatedAt: Duration?
+  }
+
+  /// What evaluations and reloads lead to outside; both wait for the disk, and what one of them saw
+  /// must not be told after what the other did.
+  private struct Outgoing {
+    var changes = AlertStateChanges()
+    var ended: [Alert] = []
   }
 
   private let surroundings: Surroundings
@@ -45,7 +57,11 @@ actor RuleRunner {
   private var schedules: [Schedule] = []
   private var templateValues = RuleTemplateValues()
   private var reported: [String: Set<String>] = [:]
-  private var loop: Task<Void, Never>?
+  private var outgoing: Outgoing?
+  private var isPublishing = false
+  private let loop = Mutex<Task<Void, Never>?>(nil)
+  /// When samples that may wait are looked at; nil when none wait.
+  private(set) var calmDue: Timestamp?
 
   init(_ surroundings: Surroundings) {
     self.surroundings = surroundings
@@ -67,7 +83,8 @@ actor RuleRunner {
     self.templateValues = templateValues
     await adopt(evaluator, ended, at: now)
     // Ended and awaited by `stop()`.
-    loop = Task { await run() }
+    let task = Task { await run() }
+    loop.withLock { $0 = task }
   }
 
   /// Goes on with other rules; those that say the same keep their state.
@@ -79,9 +96,11 @@ actor RuleRunner {
     await adopt(evaluator, ended, at: now)
   }
 
-  func stop() async {
-    loop?.cancel()
-    await loop?.value
+  /// Not on the actor, which a long evaluation holds: it is to be ended, not waited for.
+  nonisolated func stop() async {
+    let task = loop.withLock { $0 }
+    task?.cancel()
+    await task?.value
   }
 
   /// What there is to tell of the groups.
@@ -109,18 +128,34 @@ actor RuleRunner {
       return Schedule(inputs: group.group.inputs, slots: slots, due: slots.next(after: now))
     }
     write(ended.samples)
-    await store(ended.changes)
-    await surroundings.notifications.take(firing: evaluator.firing, ended: ended.resolved)
+    await publish(ended.changes, ended: ended.resolved)
+  }
+
+  /// Stores the changes, then tells what fires by then; one at a time and in order, so that what
+  /// comes meanwhile is taken along by who publishes already.
+  private func publish(_ changes: AlertStateChanges, ended: [Alert]) async {
+    var news = outgoing ?? Outgoing()
+    news.changes.append(changes)
+    news.ended += ended
+    outgoing = news
+    guard !isPublishing else { return }
+    isPublishing = true
+    while let next = outgoing {
+      outgoing = nil
+      await store(next.changes)
+      await surroundings.notifications.take(firing: evaluator?.firing ?? [], ended: next.ended)
+    }
+    isPublishing = false
   }
 
   private func run() async {
-    var calmDue: Timestamp?
     while !Task.isCancelled {
       let due = schedules.map(\.due).min() ?? .distantFuture
       let wake = min(due, calmDue ?? .distantFuture)
       _ = await mailbox.waker.sleep(until: wake, clock: surroundings.clock)
       guard !Task.isCancelled else { return }
       let now = surroundings.clock.now
+      pullBackFutureTimes(to: now)
       bringForward(readersOf: mailbox.takeUrgent(), to: now)
       if let end = calmDue, end <= now {
         bringForward(readersOf: mailbox.takeCalm(), to: now)
@@ -130,15 +165,26 @@ actor RuleRunner {
       }
       for index in schedules.indices where index < schedules.count && schedules[index].due <= now {
         await evaluate(index)
+        guard !Task.isCancelled else { return }
       }
     }
+  }
+
+  /// Without this a clock that was set back would stop all rules until it has caught up.
+  private func pullBackFutureTimes(to now: Timestamp) {
+    for index in schedules.indices {
+      schedules[index].due = min(schedules[index].due, schedules[index].slots.next(after: now))
+    }
+    calmDue = calmDue.map { min($0, now + Self.calmWait) }
   }
 
   /// Makes the groups due that read what has arrived.
   private func bringForward(readersOf metricNames: Set<String>, to now: Timestamp) {
     for index in schedules.indices
     where metricNames.containsAny(of: schedules[index].inputs) && schedules[index].due > now {
-      schedules[index].due = now
+      let since = schedules[index].evaluatedAt.map { surroundings.clock.uptime - $0 }
+      let wait = max(.zero, Self.distanceMin - (since ?? Self.distanceMin))
+      schedules[index].due = min(schedules[index].due, now + wait)
     }
   }
 
@@ -147,26 +193,27 @@ actor RuleRunner {
     let now = surroundings.clock.now
     schedules[index].due = schedules[index].slots.next(after: now)
     schedules[index].evaluations += 1
+    schedules[index].evaluatedAt = surroundings.clock.uptime
     let unreachable = UnreachableTargets(surroundings.ingest.unreachableTargets)
     let querying = StoredSeriesQuerying(
       engine: surroundings.engine,
       reading: surroundings.reading,
-      deadline: .after(Self.timeout)
+      deadline: .after(Self.timeout, orCancellationOn: surroundings.clock)
     )
     let context = RuleEvaluationContext(
       querying: querying,
       templateValues: templateValues,
       isUnreachable: { unreachable.contains($0) },
-      clock: Monotonic.now,
+      clock: { [surroundings] in surroundings.clock.uptime },
       append: { [surroundings] samples in surroundings.ingest.record(samples) }
     )
     // Nothing is awaited between reading and writing the evaluator: a reload cannot come between.
     let outcome = evaluator.evaluateGroup(index, at: now, using: context)
     self.evaluator = evaluator
     let group = evaluator.groups[index]
-    report(group)
-    await store(outcome.changes)
-    await surroundings.notifications.take(firing: evaluator.firing, ended: outcome.resolved)
+    // A stop ends long queries, which is no fault of their rules.
+    if !Task.isCancelled { report(group) }
+    await publish(outcome.changes, ended: outcome.resolved)
   }
 
   /// Logs each failing rule when its failure begins.

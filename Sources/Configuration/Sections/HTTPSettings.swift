@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 /// Where hvsmon listens, and who may ask.
-package struct HTTPSettings: Sendable {
+package struct HTTPSettings: Equatable, Sendable {
   /// What the holder of a token may do.
   package enum Role: String, Sendable, CaseIterable {
     case read
@@ -9,7 +9,7 @@ package struct HTTPSettings: Sendable {
   }
 
   /// One token that is accepted.
-  package struct Token: Sendable {
+  package struct Token: Equatable, Sendable {
     /// Its name in logs.
     package let name: String
     /// What its holder may do.
