@@ -176,14 +176,9 @@ extension DetailSamples {
   static func dayStart(_ text: String) -> Double? {
     let parts = text.prefix { $0 != " " }.split(separator: "-").map { Int($0) }
     guard parts.count == 3, let year = parts[0], let month = parts[1], let day = parts[2],
-      (1970...9999).contains(year), (1...12).contains(month), (1...31).contains(day)
+      (1970...9999).contains(year)
     else { return nil }
-    // Counting years from March puts the leap day last.
-    let marchYear = month > 2 ? year : year - 1
-    let monthFromMarch = (month + 9) % 12
-    let dayOfYear = (153 * monthFromMarch + 2) / 5 + day - 1
-    let leapDays = marchYear / 4 - marchYear / 100 + marchYear / 400
-    return Double(marchYear * 365 + leapDays + dayOfYear - 719_468) * 86_400
+    return CivilTime(year: year, month: month, day: day)?.instant.unixSeconds
   }
 
   /// `/nodes/{node}/disks/list`.
