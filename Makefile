@@ -5,6 +5,10 @@
 # A build in CI refuses warnings; a user's build with a newer compiler must not.
 SWIFT_FLAGS = $$([ "$${CI:-}" != true ] || echo -Xswiftc -warnings-as-errors)
 
+# All tests at once leave each of them so little of two cores that real deadlines pass.
+TEST_WIDTH = $$(swift test --help-hidden | grep -q maximum-parallelization-width && \
+  echo --experimental-maximum-parallelization-width 4)
+
 help: ## List these targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
 	  while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -21,9 +25,9 @@ demo: setup ## Build hvsmon and show it on a simulated cluster.
 
 test: setup setup-peers ## Build and run all tests.
 	swift build --build-tests --explicit-target-dependency-import-check error $(SWIFT_FLAGS)
-	swift test --skip-build $(SWIFT_FLAGS) --skip '^PeerTests\.'
+	swift test --skip-build $(SWIFT_FLAGS) $(TEST_WIDTH) --skip '^PeerTests\.'
 	@# By themselves: they measure how long people wait for a message.
-	swift test --skip-build $(SWIFT_FLAGS) --filter '^PeerTests\.'
+	swift test --skip-build $(SWIFT_FLAGS) $(TEST_WIDTH) --filter '^PeerTests\.'
 
 lint: ## Check the format of the Swift sources and the syntax of the scripts.
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests
