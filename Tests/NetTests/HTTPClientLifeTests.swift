@@ -144,10 +144,13 @@ final class Tally: Sendable {
     let other = try RawServer(.readHeader, .send(reply("x")), .again)
     // Room for one connection: the second pushes the first one out.
     let client = HTTPClient(userAgent: "test", maxIdleConnections: 1)
-    for each in [server, other, server] {
-      _ = try await client.send(HTTPRequest(url: each.url(), onIdleClose: { closes.add() }))
+    // libcurl chooses the moment at which it makes room: it may take a few rounds.
+    for _ in 0..<20 where server.acceptedConnections < 2 {
+      for each in [server, other] {
+        _ = try await client.send(HTTPRequest(url: each.url(), onIdleClose: { closes.add() }))
+      }
     }
-    #expect(server.acceptedConnections == 2)
+    #expect(server.acceptedConnections >= 2)
     await client.close()
     #expect(closes.count == 0)
   }
