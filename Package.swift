@@ -59,7 +59,11 @@ let modules: [Target] = [
   library("ChunkCodec"),
   library("PromQL", ["MetricModel", "Patterns"]),
   library("Rules", ["MetricModel", "YAML", "Patterns", "Configuration", "PromQL"]),
-  library("Notifying", ["MetricModel", "Logging", "YAML", "Patterns", "Configuration", "Rules"]),
+  library("Topology", ["MetricModel", "Architecture"]),
+  library(
+    "Notifying",
+    ["MetricModel", "Logging", "YAML", "Patterns", "Configuration", "Rules", "Topology"]
+  ),
   library("Net", ["CCurl", "CMicroHTTPD", "CCrypto", "CZlib"]),
   library("SQLite", ["CSQLite"]),
   library("SeriesStore", ["MetricModel", "Logging", "Patterns", "ChunkCodec", "SQLite"]),
@@ -79,7 +83,7 @@ let modules: [Target] = [
     "Daemon",
     [
       "MetricModel", "Architecture", "Logging", "Patterns", "Configuration", "PromQL", "Rules",
-      "Notifying", "Net", "SQLite", "SeriesStore", "StateStore", "Polling", "HTTPAPI",
+      "Topology", "Notifying", "Net", "SQLite", "SeriesStore", "StateStore", "Polling", "HTTPAPI",
     ]
   ),
   .executableTarget(
@@ -114,9 +118,13 @@ let testTargets: [Target] = [
   tests("ChunkCodecTests", ["ChunkCodec"]),
   tests("PromQLTests", ["PromQL", "MetricModel", "Patterns"]),
   tests("RulesTests", ["Rules", "PromQL", "Patterns", "MetricModel", "YAML", "Configuration"]),
+  tests("TopologyTests", ["Topology", "MetricModel", "Architecture"]),
   tests(
     "NotifyingTests",
-    ["Notifying", "Rules", "MetricModel", "Configuration", "Patterns", "Logging"]
+    [
+      "Notifying", "Rules", "MetricModel", "Architecture", "Configuration", "Patterns", "Logging",
+      "Topology",
+    ]
   ),
   tests("NetTests", ["Net"]),
   tests("SQLiteTests", ["SQLite"]),

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+
+/// A part of the cluster that can fail; what it stands on comes first in the order.
+package enum Component: Hashable, Comparable, Sendable {
+  /// The Proxmox cluster as a whole: its quorum.
+  case cluster
+  /// A Proxmox node, by name.
+  case node(String)
+  /// A container or virtual machine, by its number.
+  case guest(Int)
+  /// A member of a tier, by name.
+  case member(String)
+  /// A tier, by name.
+  case tier(String)
+  /// What users reach, by name.
+  case entry(String)
+}
