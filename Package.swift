@@ -65,6 +65,7 @@ let modules: [Target] = [
     ["MetricModel", "Logging", "YAML", "Patterns", "Configuration", "Rules", "Topology"]
   ),
   library("Net", ["CCurl", "CMicroHTTPD", "CCrypto", "CZlib"]),
+  library("MongoWire", ["ChunkCodec", "Net"]),
   library("SQLite", ["CSQLite"]),
   library("SeriesStore", ["MetricModel", "Logging", "Patterns", "ChunkCodec", "SQLite"]),
   library("StateStore", ["MetricModel", "Logging", "Rules", "Notifying", "SQLite"]),
@@ -127,6 +128,7 @@ let testTargets: [Target] = [
     ]
   ),
   tests("NetTests", ["Net"]),
+  tests("MongoWireTests", ["MongoWire", "Net"]),
   tests("SQLiteTests", ["SQLite"]),
   // Killed by SeriesStoreTests while it writes.
   .executableTarget(
