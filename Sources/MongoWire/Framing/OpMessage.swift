@@ -13,6 +13,7 @@ import ChunkCodec
 package struct OpMessage: Equatable, Sendable {
   /// The bits of the flags; 0 to 15 must be understood, the others may be ignored.
   package struct Flags: OptionSet, Sendable {
+    /// The bits.
     package let rawValue: UInt32
 
     /// Takes the bits as they are.
