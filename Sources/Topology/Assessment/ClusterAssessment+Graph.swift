@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+import Architecture
+package import MetricModel
+
+extension ClusterAssessment {
+  /// What an alert's or series' labels are about; nil when that is no part of the cluster.
+  ///
+  /// The first that applies: a member by `instance`; an entry by `instance` without `tier`; a tier
+  /// by `tier`; what `id` names in Proxmox' way (of a storage its node, of a replication job its
+  /// guest); a guest by `guest` or `sid`; the cluster by `component="cluster"`; a known node by
+  /// `node`, or by `instance` of job `pve_node`.
+  package func component(of labels: LabelSet) -> Component? {
+    let tier = labels["tier"]
+    if let instance = labels["instance"] {
+      if let place = graph.placeByMember[instance],
+        tier == nil || tier == declared.tiers[graph.places[place].tier].name
+      {
+        return .member(instance)
+      }
+      if tier == nil, graph.entryByName[instance] != nil { return .entry(instance) }
+    }
+    if let tier, graph.tierByName[tier] != nil { return .tier(tier) }
+    if let component = labels["id"].flatMap(component(ofID:)) { return component }
+    if let guest = labels["guest"].flatMap(guest(_:)) { return .guest(guest) }
+    if let guest = labels["sid"].flatMap(ObservationReader.guest(ofService:)) {
+      return .guest(guest)
+    }
+    if labels["component"] == "cluster" { return .cluster }
+    if let node = labels["node"], standings[.node(node)] != nil { return .node(node) }
+    if labels["job"] == "pve_node", let node = labels["instance"], standings[.node(node)] != nil {
+      return .node(node)
+    }
+    return nil
+  }
+
+  /// Everything a component stands on where the failure of one part suffices to explain its own,
+  /// nearest first.
+  ///
+  /// A member: its guest, its node, the tiers its tier depends on. A guest: its node. An entry: its
+  /// tiers and theirs. A tier: the tiers it depends on. Anything else: nothing.
+  package func foundations(of component: Component) -> [Component] {
+    switch component {
+    case .cluster, .node: return []
+    case .guest(let number): return graph.nodeByGuest[number].map { [.node($0)] } ?? []
+    case .member(let name):
+      guard let index = graph.placeByMember[name] else { return [] }
+      let place = graph.places[index]
+      let ground = [place.member.guest.map(Component.guest), place.node.map(Component.node)]
+      return ground.compactMap { $0 } + tiers(graph.supports[place.tier])
+    case .tier(let name): return tiers(graph.tierByName[name].map { graph.supports[$0] } ?? [])
+    case .entry(let name):
+      return tiers(graph.entryByName[name].map { graph.supportsByEntry[$0] } ?? [])
+    }
+  }
+
+  /// All that stands on a component, also through others, in order; it may survive its loss.
+  ///
+  /// A node: its guests, their members, the tiers of these and those that depend on them, and the
+  /// entries over all of these tiers. A tier: the tiers that depend on it with their members, and
+  /// the entries.
+  package func dependents(of component: Component) -> [Component] {
+    var found: Set<Component> = []
+    var reachedTiers: Set<Int> = []
+    let places = graph.places(on: component)
+    switch component {
+    case .cluster, .entry: return []
+    case .node(let name): found.formUnion((graph.guestsByNode[name] ?? []).map(Component.guest))
+    case .guest, .member: break
+    case .tier(let name):
+      guard let index = graph.tierByName[name] else { return [] }
+      reachedTiers = [index]
+      for tier in graph.supported[index] {
+        found.formUnion(graph.placesByTier[tier].map { .member(graph.places[$0].member.name) })
+      }
+    }
+    if reachedTiers.isEmpty {
+      found.formUnion(places.map { .member(graph.places[$0].member.name) })
+      reachedTiers = Set(places.map { graph.places[$0].tier })
+    }
+    reachedTiers.formUnion(reachedTiers.flatMap { graph.supported[$0] })
+    found.formUnion(reachedTiers.map { .tier(declared.tiers[$0].name) })
+    for (index, entry) in declared.entries.enumerated()
+    where graph.supportsByEntry[index].contains(where: { reachedTiers.contains($0) }) {
+      found.insert(.entry(entry.name))
+    }
+    found.remove(component)
+    return found.sorted()
+  }
+
+  /// The declared members of a tier that failed or of which nobody knows, in the order of the
+  /// settings.
+  package func missingMembers(of tier: String) -> [String] {
+    guard let index = graph.tierByName[tier] else { return [] }
+    return graph.placesByTier[index].filter { memberStates[$0] != .working }
+      .map { graph.places[$0].member.name }
+  }
+
+  /// The nodes that failed, sorted.
+  package var offlineNodes: [String] { graph.nodes.filter { state(of: .node($0)) == .failed } }
+
+  private func component(ofID id: String) -> Component? {
+    switch ResourceID(id) {
+    case .cluster?: .cluster
+    case .node(let name)?: .node(name)
+    case .guest(_, let number)?: .guest(number)
+    case .storage(let node)?: standings[.node(node)] == nil ? nil : .node(node)
+    case .replication(let guest)?: standings[.guest(guest)] == nil ? nil : .guest(guest)
+    case nil: nil
+    }
+  }
+
+  private func guest(_ text: String) -> Int? {
+    if let number = Int(text) { return number }
+    if case .guest(_, let number)? = ResourceID(text) { return number }
+    return nil
+  }
+
+  private func tiers(_ indices: [Int]) -> [Component] {
+    indices.map { .tier(declared.tiers[$0].name) }
+  }
+}
