@@ -6,6 +6,7 @@ import Topology
 /// Live series of a test, changed line by line.
 struct LiveSeries {
   private(set) var byMetric: [String: [LabelSet: Double]] = [:]
+  private var guests: Set<Int> = []
 
   /// Sets the value of a series.
   mutating func set(_ metric: String, _ labels: [String: String] = [:], _ value: Double = 1) {
@@ -122,8 +123,10 @@ extension LiveSeries {
   }
 
   mutating func setGuest(_ id: Int, _ name: String, on node: String, _ state: String) {
-    end("hvsmon_pve_guest_state", where: ["id": "lxc/\(id)"])
-    end("pve_guest_info", where: ["id": "lxc/\(id)"])
+    if !guests.insert(id).inserted {
+      end("hvsmon_pve_guest_state", where: ["id": "lxc/\(id)"])
+      end("pve_guest_info", where: ["id": "lxc/\(id)"])
+    }
     let place = ["id": "lxc/\(id)", "name": name, "node": node]
     for known in ["running", "stopped", "other", "unknown"] {
       set(
