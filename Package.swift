@@ -60,6 +60,7 @@ let modules: [Target] = [
   library("PromQL", ["MetricModel", "Patterns"]),
   library("Rules", ["MetricModel", "YAML", "Patterns", "Configuration", "PromQL"]),
   library("Topology", ["MetricModel", "Architecture"]),
+  library("Survey", ["MetricModel", "Architecture"]),
   library(
     "Notifying",
     ["MetricModel", "Logging", "YAML", "Patterns", "Configuration", "Rules", "Topology"]
@@ -91,7 +92,7 @@ let modules: [Target] = [
     name: "hvsmon",
     dependencies: [
       "MetricModel", "Architecture", "Logging", "YAML", "Configuration", "PromQL", "Rules",
-      "Notifying", "Net", "Polling", "Collectors", "Receivers", "Simulator", "Daemon",
+      "Survey", "Notifying", "Net", "Polling", "Collectors", "Receivers", "Simulator", "Daemon",
     ],
     // The demo runs from the binary alone: the shipped rules are compiled in.
     resources: [.embedInCode("alerts.yml")],
@@ -120,6 +121,7 @@ let testTargets: [Target] = [
   tests("PromQLTests", ["PromQL", "MetricModel", "Patterns"]),
   tests("RulesTests", ["Rules", "PromQL", "Patterns", "MetricModel", "YAML", "Configuration"]),
   tests("TopologyTests", ["Topology", "MetricModel", "Architecture"]),
+  tests("SurveyTests", ["Survey", "MetricModel", "Architecture", "Configuration"]),
   tests(
     "NotifyingTests",
     [
@@ -172,7 +174,11 @@ let testTargets: [Target] = [
     ]
   ),
   // The program itself is built with the tests that start it.
-  tests("CommandLineTests", ["hvsmon"]),
+  tests(
+    "CommandLineTests",
+    ["hvsmon", "Simulator", "MetricModel", "Net", "Polling"],
+    fixtures: ["Fixtures"]
+  ),
   tests("SurvivalTests", ["Net", "hvsmon"]),
   tests("PeerTests", ["Net", "Configuration", "hvsmon"]),
 ]
