@@ -6,7 +6,8 @@ import Glibc
 @main
 struct Main {
   static let commands: [any Command.Type] = [
-    ServeCommand.self, DemoCommand.self, CheckCommand.self, QueryCommand.self, VersionCommand.self,
+    ServeCommand.self, InitCommand.self, DemoCommand.self, CheckCommand.self, QueryCommand.self,
+    VersionCommand.self,
   ]
 
   static func main() async {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Architecture
 package import Configuration
-import Net
+package import Net
 
 /// How the Proxmox cluster is asked: the section `proxmox` and the declared nodes.
 package struct ProxmoxSettings: Sendable {
@@ -24,6 +24,23 @@ package struct ProxmoxSettings: Sendable {
     self.tokenID = tokenID
     self.tokenSecret = tokenSecret
     self.poll = poll
+  }
+
+  /// One node that answers for a cluster of which nothing is declared yet.
+  ///
+  /// - Parameters:
+  ///   - origin: `https://host:port`, without a slash at the end.
+  ///   - trust: Which certificate is believed.
+  ///   - tokenID: `user@realm!token`; nil is returned for any other form.
+  ///   - tokenSecret: The token's secret.
+  package init?(origin: String, trust: TLSTrust, tokenID: String, tokenSecret: Secret) {
+    guard Self.isTokenID(tokenID) else { return nil }
+    self.init(
+      endpoints: [Endpoint(node: "", origin: origin, trust: trust)],
+      tokenID: tokenID,
+      tokenSecret: tokenSecret,
+      poll: PollSettings()
+    )
   }
 
   /// Reads the section; nil when there is none or it is faulty, which is then reported.

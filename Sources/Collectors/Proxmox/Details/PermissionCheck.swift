@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: MIT
-import MetricModel
+package import MetricModel
 import Polling
 
 /// What the API token may see, from `/access/permissions`; pure.
 ///
 /// Many answers of Proxmox are not refused but shortened when a privilege is missing, so what cannot
 /// be seen must be known beforehand.
-struct PermissionCheck: Equatable {
+package struct PermissionCheck: Equatable {
   /// One privilege at one path, and what is not shown without it.
-  struct Need: Equatable {
-    let privilege: String
-    let path: String
+  package struct Need: Equatable {
+    /// The privilege.
+    package let privilege: String
+    /// Where the token must have it.
+    package let path: String
+    /// The label `part` of what is off without it.
     let part: String
-    let off: String
+    /// What is off without it, as a list of nouns.
+    package let off: String
   }
 
   static let needs = [
@@ -47,7 +51,7 @@ struct PermissionCheck: Equatable {
   let deeper: [[String]]
 
   /// Reads an answer; an empty object means that no ACL names the token.
-  init(_ data: JSONTree) {
+  package init(_ data: JSONTree) {
     let paths = data.members
     func has(_ path: String, _ privilege: String) -> Bool {
       // The value says whether it propagates, so 0 is there but not below.
@@ -66,7 +70,7 @@ struct PermissionCheck: Equatable {
   }
 
   /// The needs that are not met, each with the paths that have it nevertheless.
-  var missing: [(need: Need, deeper: [String])] {
+  package var missing: [(need: Need, deeper: [String])] {
     Self.needs.indices.filter { !granted[$0] }.map { (Self.needs[$0], deeper[$0]) }
   }
 
