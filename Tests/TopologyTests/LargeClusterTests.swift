@@ -18,6 +18,7 @@ import Topology
     }
     let clock = ContinuousClock()
     var observed = ClusterObservation()
+    observed = ClusterObservation { rows[$0] ?? [] }
     let reading = clock.measure { observed = ClusterObservation { rows[$0] ?? [] } }
     var assessment: ClusterAssessment?
     let judging = clock.measure {

@@ -49,12 +49,11 @@ struct ObservationReader {
         reader.takeFigure(labels, value, \.cpus, \.cpus)
       },
       Reading(metric: "pve_lock_state") { reader, labels, value in
-        guard value == 1, let guest = reader.guest(labels["id"]) else { return }
-        reader.found.guests[guest]?.lock = labels["state"]
+        guard value == 1 else { return }
+        reader.ofGuest(labels["id"]) { $0.lock = labels["state"] }
       },
       Reading(metric: "pve_onboot_status") { reader, labels, value in
-        guard let guest = reader.guest(labels["id"]) else { return }
-        reader.found.guests[guest]?.startsWithNode = value != 0
+        reader.ofGuest(labels["id"]) { $0.startsWithNode = value != 0 }
       },
       Reading(metric: "pve_ha_state") { $0.takeHAState($1, $2) },
       Reading(metric: "hvsmon_pve_ha_service_info") { reader, labels, _ in
@@ -153,30 +152,36 @@ struct ObservationReader {
   }
 
   private mutating func takeGuestState(_ labels: LabelSet, _ value: Double) {
-    guard value == 1, let number = guest(labels["id"]) else { return }
-    let state = labels["state"].flatMap(FoundGuest.State.init) ?? .unknown
-    found.guests[number]?.state = state
-    found.guests[number]?.name = labels["name"]
-    found.guests[number]?.node = labels["node"]
+    guard value == 1 else { return }
+    ofGuest(labels["id"]) { guest in
+      guest.state = labels["state"].flatMap(FoundGuest.State.init) ?? .unknown
+      guest.name = labels["name"]
+      guest.node = labels["node"]
+    }
   }
 
   private mutating func takeGuestInfo(_ labels: LabelSet) {
-    guard let number = guest(labels["id"]) else { return }
-    if let name = labels["name"] { found.guests[number]?.name = name }
-    if let node = labels["node"] { found.guests[number]?.node = node }
-    found.guests[number]?.isTemplate = labels["template"] == "1"
-    if let tags = labels["tags"] {
-      let apart = tags.split { $0 == ";" || $0 == "," || $0 == " " }.map(String.init)
-      found.guests[number]?.tags = apart.sorted()
+    ofGuest(labels["id"]) { guest in
+      if let name = labels["name"] { guest.name = name }
+      if let node = labels["node"] { guest.node = node }
+      guest.isTemplate = labels["template"] == "1"
+      if let tags = labels["tags"] {
+        let separators: Set<UInt8> = [
+          UInt8(ascii: ";"), UInt8(ascii: ","), UInt8(ascii: " "),
+        ]
+        guest.tags = tags.utf8.split { separators.contains($0) }.map { String(Substring($0)) }
+          .sorted()
+      }
     }
   }
 
   /// What the node itself says overrules the cluster's rows, which are up to ten seconds old.
   private mutating func takeLiveState(_ labels: LabelSet, _ value: Double) {
-    guard value == 1, let number = guest(labels["id"]) else { return }
-    let state = labels["state"].flatMap(FoundGuest.State.init) ?? .unknown
-    found.guests[number]?.state = state
-    if state == .running, let node = labels["node"] { found.guests[number]?.node = node }
+    guard value == 1 else { return }
+    ofGuest(labels["id"]) { guest in
+      guest.state = labels["state"].flatMap(FoundGuest.State.init) ?? .unknown
+      if guest.state == .running, let node = labels["node"] { guest.node = node }
+    }
   }
 
   private mutating func takeFigure(
@@ -216,10 +221,8 @@ struct ObservationReader {
     change(&found.replications[id, default: FoundReplication(id: id)])
   }
 
-  /// The number of the guest an id names; the guest is there afterwards.
-  private mutating func guest(_ id: String?) -> Int? {
-    guard case .guest(let kind, let number)? = id.flatMap(ResourceID.init) else { return nil }
-    if found.guests[number] == nil { found.guests[number] = FoundGuest(number, kind: kind) }
-    return number
+  private mutating func ofGuest(_ id: String?, _ change: (inout FoundGuest) -> Void) {
+    guard case .guest(let kind, let number)? = id.flatMap(ResourceID.init) else { return }
+    change(&found.guests[number, default: FoundGuest(number, kind: kind)])
   }
 }

@@ -12,23 +12,30 @@ enum ResourceID: Equatable {
 
   /// Reads an id; nil when it is none of these.
   init?(_ text: String) {
-    let parts = text.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
-    guard parts.count > 1, !parts[1].isEmpty else {
-      guard let dash = text.utf8.firstIndex(of: UInt8(ascii: "-")),
+    // Thousands are read in a row: no array is made of the parts.
+    let bytes = text.utf8
+    guard let slash = bytes.firstIndex(of: UInt8(ascii: "/")) else {
+      guard let dash = bytes.firstIndex(of: UInt8(ascii: "-")),
         let guest = Int(text[..<dash]), guest > 0, Int(text[dash...].dropFirst()) != nil
       else { return nil }
       self = .replication(guest: guest)
       return
     }
-    switch parts[0] {
-    case "lxc", "qemu":
-      guard let kind = FoundGuest.Kind(rawValue: String(parts[0])), let number = Int(parts[1]),
-        number > 0, parts.count == 2
-      else { return nil }
-      self = .guest(kind, number)
-    case "node": self = .node(String(parts[1]))
+    let rest = text[bytes.index(after: slash)...]
+    guard !rest.isEmpty else { return nil }
+    switch text[..<slash] {
+    case "lxc":
+      guard let number = Int(rest), number > 0 else { return nil }
+      self = .guest(.container, number)
+    case "qemu":
+      guard let number = Int(rest), number > 0 else { return nil }
+      self = .guest(.virtualMachine, number)
+    case "node": self = .node(String(rest))
     case "cluster": self = .cluster
-    case "storage": self = .storage(node: String(parts[1]))
+    case "storage":
+      let node = rest.prefix { $0 != "/" }
+      guard !node.isEmpty else { return nil }
+      self = .storage(node: String(node))
     default: return nil
     }
   }
