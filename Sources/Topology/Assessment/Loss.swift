@@ -9,7 +9,7 @@ package struct Loss: Equatable, Sendable {
   package let members: [String]
   /// The tiers that do not fail now and would, in the order of the settings.
   package let tiersLost: [String]
-  /// The entries that do not fail now and would, in the order of the settings.
+  /// The entries that would fail by it, in the order of the settings.
   package let entriesLost: [String]
   /// All tiers as they would be, in the order of the settings.
   package let tiers: [TierStanding]
@@ -37,8 +37,12 @@ extension ClusterAssessment {
       components.contains(.entry(entry.name)) ? .failed : state(of: .entry(entry.name))
     }
     let entries = redundancy.entries(after: after, now: entriesNow)
+    let entriesBefore = redundancy.entries(
+      after: tiers,
+      now: declared.entries.map { state(of: .entry($0.name)) }
+    )
     let entriesLost = declared.entries.indices.filter {
-      entries[$0] == .failed && state(of: .entry(declared.entries[$0].name)) != .failed
+      entries[$0] == .failed && entriesBefore[$0] != .failed
     }
     let states = after.map(\.componentState) + entries + [quorum?.state ?? .working]
     return Loss(

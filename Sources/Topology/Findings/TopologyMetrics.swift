@@ -64,12 +64,29 @@ package enum TopologyMetrics {
     "1 when all tiers, the quorum and all entries would work without the node, else 0; absent while "
       + "that is unknown and for a node that is down."
   )
+  static let guestsFitElsewhere = gauge(
+    "hvsmon_node_guests_fit_elsewhere",
+    ["node"],
+    "1 when the memory assigned to the node's running guests fits on the other nodes that work, 1 "
+      + "GiB of each left free, else 0; absent while that is unknown and for a node that is down."
+  )
+  static let guestUseFitsElsewhere = gauge(
+    "hvsmon_node_guest_use_fits_elsewhere",
+    ["node"],
+    "As hvsmon_node_guests_fit_elsewhere, for the memory that guests and nodes use now."
+  )
+  static let deviation = gauge(
+    "hvsmon_deviation",
+    ["component", "name", "aspect", "expected", "found"],
+    "1 for each point in which what was found is not what is declared; absent where they agree."
+  )
 
   /// All of them.
   package static let all = [
     nodeUp, guestUp, memberWorking, tierMembers, tierMembersNeeded, tierFailuresTolerated,
     tierState,
     tierMembersOnNodeMax, entryWorking, clusterFailuresTolerated, nodeLossSurvivable,
+    guestsFitElsewhere, guestUseFitsElsewhere, deviation,
   ]
 
   private static func gauge(

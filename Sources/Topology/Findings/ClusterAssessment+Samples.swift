@@ -5,7 +5,8 @@ package import MetricModel
 extension ClusterAssessment {
   /// The assessment as series; no two have the same labels, and the order is always the same.
   package var samples: [CollectedSample] {
-    nodeSamples + guestSamples + memberSamples + tierSamples + entrySamples
+    nodeSamples + guestSamples + memberSamples + tierSamples + entrySamples + capacitySamples
+      + deviationSamples
   }
 
   private var nodeSamples: [CollectedSample] {
@@ -66,9 +67,8 @@ extension ClusterAssessment {
         ),
       ]
     }
-    for (tier, places) in zip(declared.tiers, graph.placesByTier) {
-      let most = crowd(places)
-      guard most > 0 else { continue }
+    for (index, tier) in declared.tiers.enumerated() {
+      guard let most = crowd(ofTier: index) else { continue }
       samples.append(
         CollectedSample(TopologyMetrics.tierMembersOnNodeMax, Double(most), ["tier": tier.name])
       )
@@ -76,13 +76,13 @@ extension ClusterAssessment {
     return samples
   }
 
-  /// The most of these places that are on one node.
-  private func crowd(_ places: Range<Int>) -> Int {
+  /// The most members of a tier that are on one node; nil when no place is known.
+  func crowd(ofTier index: Int) -> Int? {
     var counts: [String: Int] = [:]
-    for index in places {
-      if let node = graph.places[index].node { counts[node, default: 0] += 1 }
+    for place in graph.placesByTier[index] {
+      if let node = graph.places[place].node { counts[node, default: 0] += 1 }
     }
-    return counts.values.max() ?? 0
+    return counts.values.max()
   }
 
   private var entrySamples: [CollectedSample] {
@@ -93,6 +93,30 @@ extension ClusterAssessment {
       CollectedSample(TopologyMetrics.clusterFailuresTolerated, Double($0))
     }
     return entries + (whole.map { [$0] } ?? [])
+  }
+
+  private var capacitySamples: [CollectedSample] {
+    capacities.flatMap { capacity in
+      [
+        (TopologyMetrics.guestsFitElsewhere, capacity.assignedFits),
+        (TopologyMetrics.guestUseFitsElsewhere, capacity.usedFits),
+      ].compactMap { definition, fits in
+        fits.map { CollectedSample(definition, $0 ? 1 : 0, ["node": capacity.node]) }
+      }
+    }
+  }
+
+  private var deviationSamples: [CollectedSample] {
+    deviations.map { deviation in
+      CollectedSample(
+        TopologyMetrics.deviation,
+        1,
+        [
+          "component": deviation.component, "name": deviation.name, "aspect": deviation.aspect,
+          "expected": deviation.expected, "found": deviation.found,
+        ]
+      )
+    }
   }
 
   /// 1 or 0; no sample while it is unknown.
