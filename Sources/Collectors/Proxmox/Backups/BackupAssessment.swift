@@ -102,8 +102,10 @@ struct BackupAssessment {
     following: Timestamp
   ) -> BackupOutcome {
     let newest = newestArchive(of: guest.number, on: backup.storage)
-    if let newest, newest >= due - Self.archiveSlack { return .good }
     let span = (due - Self.earlyStart)..<max(following - Self.earlyStart, due)
+    if let newest, newest >= due - Self.archiveSlack {
+      return laterFailure(of: guest, backup, after: newest, in: span) ?? .good
+    }
     for run in runs where span.contains(run.start) {
       guard let outcome = run.outcome(of: guest.number, hostedOn: guest.node) else { continue }
       if outcome == .good, knowsArchives(of: backup),
@@ -120,6 +122,30 @@ struct BackupAssessment {
     let found = facts.nodes[guest.node]?.timeZone ?? zone.name
     let isSameClock = found == zone.name || backup.schedule.isUTC
     return facts.nodesWithTasks.contains(guest.node) && isSameClock ? .missed : .unknown
+  }
+
+  /// The failure of the job's newest settled run, if it began after the newest archive: the due run
+  /// was good, but the job was run once more.
+  ///
+  /// A backup that somebody makes of single guests is not the job's.
+  private func laterFailure(
+    of guest: FoundGuest,
+    _ backup: DeclaredBackup,
+    after newest: Timestamp,
+    in span: Range<Timestamp>
+  ) -> BackupOutcome? {
+    let declared = declaredGuests(of: backup)
+    for run in runs where span.contains(run.start) && run.start > newest {
+      guard let log = run.log, !log.guests.isEmpty,
+        declared.allSatisfy({ $0.node != run.node || log.guests.contains($0.number) })
+      else { continue }
+      switch run.outcome(of: guest.number, hostedOn: guest.node) {
+      case .failed(let reason): return .failed(reason: reason)
+      case .good: return nil
+      case .missed, .pending, .unknown, nil: continue
+      }
+    }
+    return nil
   }
 }
 

@@ -99,6 +99,46 @@ struct BackupAssessmentTests {
     #expect(assessment.overdueRuns(of: guest, try BackupFixtures.declared()) == 1)
   }
 
+  @Test func `a job that is run once more counts as failed until it succeeds`() throws {
+    let backup = try BackupFixtures.declared()
+    func extra(_ hour: Int, guests: Set<Int>, _ end: BackupLog.Result.End) -> BackupRun {
+      let start = due + .seconds(hour * 3_600)
+      var log = BackupLog(guests: guests)
+      for guest in guests { log.results[guest] = BackupLog.Result(end: .finished) }
+      log.results[104] = BackupLog.Result(end: end)
+      return BackupRun(
+        upid: "UPID:\(hour)",
+        node: "CoolerHostname2",
+        start: start,
+        end: start + .seconds(60),
+        status: "job errors",
+        log: log
+      )
+    }
+    let failed = BackupLog.Result.End.failed(reason: "exit code 1")
+    let again = extra(7, guests: [101, 104, 107], failed)
+    let once = try BackupFixtures.assessment { $0.runs.append(again) }.outcomes(of: backup)
+    #expect(once[104] == .failed(reason: "exit code 1"))
+    #expect(once.values.count { $0 == .good } == 8)
+    let archive = BackupArchive(
+      guest: 104,
+      storage: "nas-backup",
+      time: due + .seconds(8 * 3_600 + 10)
+    )
+    let mended = extra(8, guests: [101, 104, 107], .finished)
+    for withArchive in [false, true] {
+      let outcomes = try BackupFixtures.assessment { facts in
+        facts.runs += [again, mended]
+        if withArchive { facts.archives.append(archive) }
+      }.outcomes(of: backup)
+      #expect(outcomes[104] == .good)
+    }
+    // What somebody tries with one guest is not the job.
+    let single = extra(7, guests: [104], failed)
+    let tried = try BackupFixtures.assessment { $0.runs.append(single) }.outcomes(of: backup)
+    #expect(tried[104] == .good)
+  }
+
   @Test func `a finished run whose archive is not listed has failed`() throws {
     let backup = try BackupFixtures.declared()
     let lost = try BackupFixtures.assessment { facts in
