@@ -87,7 +87,7 @@ final class DemoStage: Sendable {
   private func settings(listen: String) -> String {
     let nodes = cluster.plan.nodes.map { "{name: \($0.name), address: \($0.address)}" }
     return """
-      cluster: {name: demo}
+      cluster: {name: demo\(Self.hasTimeZone ? ", timezone: \(Self.timeZone)" : "")}
       architecture:
         nodes: [\(nodes.joined(separator: ", "))]
         tiers:
@@ -105,11 +105,13 @@ final class DemoStage: Sendable {
           - name: site
             url: "http://\(cluster.site.address):\(cluster.site.port)/"
             tiers: [load-balancer, app, database]
+        backups: [\(Self.hasTimeZone ? backup : "")]
       proxmox:
         token_id: "\(cluster.token.id)"
         token_secret: "\(cluster.token.secret)"
         ca_file: \(folder)/pve-root-ca.pem
         port: \(cluster.nodes[0].port)
+        backups: {interval: 3s, timeout: 3s}
       poll: {interval: 2s, timeout: 1s}
       storage: {path: \(folder)/demo.sqlite, retention: 1d}
       http: {listen: "\(listen)"}
@@ -121,6 +123,22 @@ final class DemoStage: Sendable {
             slack: [{webhook_url: "\(chat.webhookURL)"}]
       """
   }
+
+  /// The job that the cluster has.
+  private var backup: String {
+    let job = cluster.plan.backupJob
+    let guests = job.guests.map(String.init).joined(separator: ", ")
+    return "{guests: [\(guests)], schedule: \"\(job.schedule)\", keep_last: \(job.keepLast), "
+      + "mode: snapshot, storage: \(job.storage)}"
+  }
+
+  /// The zone of the simulated nodes.
+  private static let timeZone = "Europe/Berlin"
+
+  /// Where a machine has no time zones, backups are left out: their schedule cannot be read.
+  private static let hasTimeZone = FileManager.default.isReadableFile(
+    atPath: "/usr/share/zoneinfo/\(timeZone)"
+  )
 
   private func members(where isMember: (ClusterPlan.Guest.Role) -> Bool) -> String {
     cluster.plan.guests.filter { isMember($0.role) }.map { guest in

@@ -144,6 +144,21 @@ import Testing
     #expect(try await demo.terminate(.interrupt) == .code(0))
   }
 
+  @Test func `a backup that fails in the demo is told once and ends with the next good one`()
+    async throws
+  {
+    let demo = try ChildProcess(
+      ChildProcess.builtExecutable("hvsmon"),
+      ["demo", "--listen", "127.0.0.1:0", "--scenario", "backup-fails", "--speed", "4"]
+    )
+    let isTold = await eventually(within: .seconds(40)) {
+      demo.output.contains("RESOLVED BackupFailed")
+    }
+    #expect(isTold, "\(demo.output)\(demo.errorOutput)")
+    #expect(demo.output.ranges(of: "chat  ").count == 2, "\(demo.output)")
+    #expect(try await demo.terminate(.interrupt) == .code(0))
+  }
+
   @Test func `SIGHUP loads the settings anew, and a bad file keeps the old ones`() async throws {
     let folder = try TemporaryFolder()
     let good = """
