@@ -124,6 +124,23 @@ import Testing
     await server.stop(grace: .zero)
   }
 
+  @Test func `a stop without grace ends a request that is under way`() async throws {
+    // The end of the grace and the wait for it are two tasks: either may come first.
+    for _ in 0..<50 {
+      let entered = Tally()
+      let slow = HTTPRoute(.exact("/slow")) { _ in
+        entered.add()
+        try? await Task.sleep(for: .seconds(60))
+        return .text("late")
+      }
+      let server = try start([slow])
+      async let status = client.send(HTTPRequest(url: url(server, "/slow"))).status
+      #expect(await entered.next())
+      await server.stop(grace: .zero)
+      #expect(try await status == 503)
+    }
+  }
+
   @Test func `requests whose senders went away do not hold up a stop`() async throws {
     let entered = Tally()
     let slow = HTTPRoute(.exact("/slow")) { _ in

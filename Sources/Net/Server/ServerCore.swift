@@ -173,19 +173,22 @@ final class ServerCore: Sendable {
 
   /// Waits until the condition holds, or until the time is over.
   private func wait(for condition: Condition, atMost limit: Duration? = nil) async {
-    let timer = limit.map { limit in
-      Task {
-        // Cancelled when the condition came first.
-        guard (try? await Task.sleep(for: limit)) != nil else { return }
-        giveUp(condition)
-      }
-    }
+    var timer: Task<Void, Never>?
     await withCheckedContinuation { continuation in
       let isReady = state.withLock { state in
         if !state.holds(condition) { state.waiters.append((condition, continuation)) }
         return state.holds(condition)
       }
-      if isReady { continuation.resume() }
+      if isReady {
+        continuation.resume()
+      } else if let limit {
+        // Begun when somebody waits: ended before, it would find nobody to give up.
+        timer = Task {
+          // Cancelled when the condition came first.
+          guard (try? await Task.sleep(for: limit)) != nil else { return }
+          giveUp(condition)
+        }
+      }
     }
     timer?.cancel()
   }
