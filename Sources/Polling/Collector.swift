@@ -52,16 +52,21 @@ package struct Poll: Sendable {
   ///
   /// The target is then asked again at once. Nil when the settings switch this off.
   package let connectionClosed: (@Sendable () -> Void)?
+  /// Something that stands on the target, or on which it stands, failed: what the target can tell
+  /// about that is wanted now.
+  package let isAsked: Bool
 
   /// Describes a poll.
   package init(
     time: Timestamp,
     timeout: Duration,
-    connectionClosed: (@Sendable () -> Void)? = nil
+    connectionClosed: (@Sendable () -> Void)? = nil,
+    isAsked: Bool = false
   ) {
     self.time = time
     self.timeout = timeout
     self.connectionClosed = connectionClosed
+    self.isAsked = isAsked
   }
 }
 

@@ -35,6 +35,8 @@ package final class Ingest: PollRecording {
     var isWorking: Bool?
     var isTarget = false
     var labels = LabelSet.empty
+    /// When the newest settled poll began.
+    var lastSettled: Timestamp?
   }
 
   private struct State {
@@ -49,6 +51,7 @@ package final class Ingest: PollRecording {
   private let latest: LatestSamples
   private let logger: Logger
   private let observer: @Sendable (IngestEvent) -> Void
+  private let doubtObserver: @Sendable (Target, Timestamp) -> Void
   private let state = Mutex(State())
 
   /// Opens the door.
@@ -60,13 +63,16 @@ package final class Ingest: PollRecording {
   ///   - latest: Shows the newest values.
   ///   - logger: Told of refusals, once for each metric.
   ///   - observer: Called after samples have arrived, on the caller's thread; must return at once.
+  ///   - doubtObserver: Called when a working target failed a first time and is asked again, with
+  ///     the time; as the observer is.
   package init(
     catalog: MetricCatalog,
     cluster: String,
     store: any SampleAppending,
     latest: LatestSamples,
     logger: Logger,
-    observer: @escaping @Sendable (IngestEvent) -> Void
+    observer: @escaping @Sendable (IngestEvent) -> Void,
+    doubtObserver: @escaping @Sendable (Target, Timestamp) -> Void = { _, _ in }
   ) {
     self.catalog = catalog
     clusterLabel = LabelSet(["cluster": cluster])
@@ -74,6 +80,7 @@ package final class Ingest: PollRecording {
     self.latest = latest
     self.logger = logger
     self.observer = observer
+    self.doubtObserver = doubtObserver
   }
 
   /// What was taken and refused so far.
@@ -103,6 +110,18 @@ package final class Ingest: PollRecording {
     }
   }
 
+  /// When the newest poll of a target began whose outcome was taken; nil before the first, and of
+  /// an unknown target.
+  ///
+  /// A poll that answers a question of ``PollScheduler/ask(_:)`` began no earlier than it was put.
+  package func lastSettled(_ key: String) -> Timestamp? {
+    state.withLock { $0.sources[key]?.lastSettled }
+  }
+
+  package func doubt(_ target: Target, at time: Timestamp) {
+    doubtObserver(target, time)
+  }
+
   package func record(_ record: PollRecord) {
     var samples = record.ownSamples
     let isUp: Bool
@@ -126,7 +145,10 @@ package final class Ingest: PollRecording {
     }
     let labels = clusterLabel.merging(record.target.labels)
     let accepted = samples.filter(isAcceptable)
-    take(accepted, source: record.target.key, labels: labels, at: record.time) { $0 || hasTurned }
+    let source = record.target.key
+    take(accepted, source: source, labels: labels, at: record.time, began: record.began) {
+      $0 || hasTurned
+    }
   }
 
   package func forget(targets keys: [String], at time: Timestamp) {
@@ -229,6 +251,7 @@ package final class Ingest: PollRecording {
     source: String,
     labels: LabelSet,
     at time: Timestamp,
+    began: Timestamp? = nil,
     isUrgent: (_ seriesEnded: Bool) -> Bool
   ) {
     var batch = AppendBatch(timestamp: time)
@@ -269,6 +292,9 @@ package final class Ingest: PollRecording {
       return !ended.isEmpty
     }
     append(batch)
+    // Whoever reads that a poll is settled finds its samples, and whoever hears of the samples that
+    // it is.
+    if let began { state.withLock { $0.sources[source]?.lastSettled = began } }
     guard !names.isEmpty else { return }
     observer(IngestEvent(time: time, metricNames: names, isUrgent: isUrgent(seriesEnded)))
   }

@@ -7,6 +7,8 @@ package struct PollRecord: Sendable {
   package let target: Target
   /// The timestamp of its samples.
   package let time: Timestamp
+  /// When the target was asked: the time, or a little later when that is the poll's slot.
+  package let began: Timestamp
   /// How long the peer took.
   package let duration: Duration
   /// What was found, or why nothing was.
@@ -14,16 +16,18 @@ package struct PollRecord: Sendable {
   /// The target's counts up to this poll.
   package let counts: PollCounts
 
-  /// Describes a poll.
+  /// Describes a poll; one that names no beginning began at its time.
   package init(
     target: Target,
     time: Timestamp,
+    began: Timestamp? = nil,
     duration: Duration,
     outcome: Result<Collection, CollectionError>,
     counts: PollCounts
   ) {
     self.target = target
     self.time = time
+    self.began = began ?? time
     self.duration = duration
     self.outcome = outcome
     self.counts = counts
@@ -48,6 +52,15 @@ package protocol PollRecording: Sendable {
   /// Takes a settled poll; returns at once.
   func record(_ record: PollRecord)
 
+  /// A working target failed a first time at `time`, which is held back until it is confirmed.
+  ///
+  /// Returns at once. A recorder that does not care need not say so.
+  func doubt(_ target: Target, at time: Timestamp)
+
   /// The targets of these keys are polled no more: their series end at `time`.
   func forget(targets keys: [String], at time: Timestamp)
+}
+
+extension PollRecording {
+  package func doubt(_ target: Target, at time: Timestamp) {}
 }

@@ -90,12 +90,19 @@ final class RecordingRecorder: PollRecording {
   private struct State {
     var records: [PollRecord] = []
     var forgotten: [(keys: [String], time: Timestamp)] = []
+    var doubts: [(key: String, time: Timestamp)] = []
   }
 
   private let state = Mutex(State())
 
   var records: [PollRecord] { state.withLock { $0.records } }
   var forgotten: [(keys: [String], time: Timestamp)] { state.withLock { $0.forgotten } }
+
+  var doubts: [(key: String, time: Timestamp)] { state.withLock { $0.doubts } }
+
+  func doubt(_ target: Target, at time: Timestamp) {
+    state.withLock { $0.doubts.append((target.key, time)) }
+  }
 
   func record(_ record: PollRecord) { state.withLock { $0.records.append(record) } }
 

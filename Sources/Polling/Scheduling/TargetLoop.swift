@@ -6,6 +6,7 @@ import MetricModel
 /// Polls one target until its task is cancelled.
 struct TargetLoop: Sendable {
   let target: Target
+  let waker: TargetWaker
   let clock: any PollClock
   let recorder: any PollRecording
   let logger: Logger
@@ -18,30 +19,27 @@ struct TargetLoop: Sendable {
   private static let timeoutGrace = Duration.milliseconds(500)
 
   func run() async {
-    let waker = Waker()
     let slots = PollSlots(key: target.key, interval: target.poll.interval)
     var settlement = Settlement(failuresToFail: target.poll.confirmFailures)
-    var budget = WakeBudget()
+    var pace = PollPace(
+      due: PollSlots(key: target.key, interval: Self.startSpread).next(after: clock.now)
+    )
     var counts = PollCounts()
     var attempt: PollAttempt?
-    var due = PollSlots(key: target.key, interval: Self.startSpread).next(after: clock.now)
     while true {
-      let wasWoken = await waker.sleep(until: due, clock: clock)
+      let (reasons, isTimeUp) = await waker.sleep(until: pace.wake, clock: clock)
       guard !Task.isCancelled else { break }
+      // Read after the reasons: a poll that answers a question began no earlier than it was put.
       let began = clock.now
-      if wasWoken {
-        // A target in doubt is asked at its confirmation pace only: asked sooner, a service that
-        // restarts within a second would count as down.
-        if case .doubted = settlement.state { continue }
-        guard budget.spend() else { continue }
-        counts.connectionsClosed += 1
-      } else {
-        budget.refill()
-      }
-      let lateness = began - due
-      let isOnSlot = !wasWoken && lateness >= .zero && lateness <= Self.slotTolerance
       let start = clock.uptime
-      let outcome = await poll(at: began, waker: waker, attempt: &attempt)
+      pace.note(reasons, isInDoubt: settlement.state.isDoubted, at: began, uptime: start)
+      guard let occasion = pace.occasion(at: began, isTimeUp: isTimeUp) else { continue }
+      if occasion == .connectionClosed { counts.connectionsClosed += 1 }
+      let due = pace.due
+      let lateness = began - due
+      let isOnSlot = occasion == .slot && lateness >= .zero && lateness <= Self.slotTolerance
+      let isAsked = pace.begin(occasion, uptime: start)
+      let outcome = await poll(at: began, isAsked: isAsked, attempt: &attempt)
       let duration = clock.uptime - start
       guard !Task.isCancelled else { break }
       counts.note(outcome)
@@ -50,11 +48,19 @@ struct TargetLoop: Sendable {
       report(outcome, before: before, after: settlement.state)
       switch step {
       case .publish:
-        let time = isOnSlot ? due : began
-        record(outcome, at: time, duration: duration, counts)
-        due = slots.next(after: clock.now)
+        let record = PollRecord(
+          target: target,
+          time: isOnSlot ? due : began,
+          began: began,
+          duration: duration,
+          outcome: outcome,
+          counts: counts
+        )
+        recorder.record(record)
+        pace.due = slots.next(after: clock.now)
       case .holdBack:
-        due = max(began + target.poll.confirmInterval, clock.now)
+        if before == .working { recorder.doubt(target, at: began) }
+        pace.due = max(began + target.poll.confirmInterval, clock.now)
       }
     }
     await attempt?.end()
@@ -63,32 +69,22 @@ struct TargetLoop: Sendable {
   /// Asks the collector, unless it is still at the question before: that counts as no answer.
   private func poll(
     at began: Timestamp,
-    waker: Waker,
+    isAsked: Bool,
     attempt: inout PollAttempt?
   ) async -> PollAttempt.Outcome {
     let timeout = target.poll.timeout
     guard attempt?.isRunning != true else { return .failure(.timedOut(after: timeout)) }
-    let wake: @Sendable () -> Void = { waker.wake() }
+    let wake: @Sendable () -> Void = { [waker] in waker.closeConnection() }
     let poll = Poll(
       time: began,
       timeout: timeout,
-      connectionClosed: target.poll.watchesConnections ? wake : nil
+      connectionClosed: target.poll.watchesConnections ? wake : nil,
+      isAsked: isAsked
     )
     let asked = PollAttempt(target.collector, poll)
     attempt = asked
     let deadline = began + timeout + Self.timeoutGrace
     return await asked.outcome(before: deadline, timeout: timeout, clock: clock)
-  }
-
-  private func record(
-    _ outcome: PollAttempt.Outcome,
-    at time: Timestamp,
-    duration: Duration,
-    _ counts: PollCounts
-  ) {
-    recorder.record(
-      PollRecord(target: target, time: time, duration: duration, outcome: outcome, counts: counts)
-    )
   }
 
   private func report(
@@ -128,6 +124,12 @@ extension CollectionError {
   }
 }
 
+extension Settlement.State {
+  fileprivate var isDoubted: Bool {
+    if case .doubted = self { true } else { false }
+  }
+}
+
 extension Settlement {
   fileprivate mutating func note(_ outcome: Result<Collection, CollectionError>) -> Step {
     outcome.failure == nil ? succeeded() : failed()
@@ -138,25 +140,5 @@ extension PollCounts {
   fileprivate mutating func note(_ outcome: Result<Collection, CollectionError>) {
     polls += 1
     if let failure = outcome.failure { failures[failure.kind, default: 0] += 1 }
-  }
-}
-
-/// How often a closed connection may bring a poll forward.
-///
-/// A peer that closes every idle connection after a second would otherwise be polled every second.
-struct WakeBudget {
-  private static let most = 3
-  private var left = most
-
-  /// Takes one; false when there is none left until the next regular poll.
-  mutating func spend() -> Bool {
-    guard left > 0 else { return false }
-    left -= 1
-    return true
-  }
-
-  /// A regular poll gives one back.
-  mutating func refill() {
-    left = min(Self.most, left + 1)
   }
 }

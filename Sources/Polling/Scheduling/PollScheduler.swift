@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 package import Logging
 import MetricModel
+import Synchronization
 
 /// Polls every target on its own slots, one task a target.
 package actor PollScheduler {
+  /// However often a target is asked, its polls are so far apart.
+  package static let askDistance = Duration.milliseconds(200)
+
   private let clock: any PollClock
   private let recorder: any PollRecording
   private let logger: Logger
@@ -13,6 +17,8 @@ package actor PollScheduler {
   /// Counts the calls that change what is polled: while one awaits old loops another may come, and
   /// the last one wins.
   private var generation = 0
+  /// How the loops of the targets are woken, by the targets' keys.
+  private let wakers = Mutex<[String: TargetWaker]>([:])
 
   /// Makes a scheduler without targets.
   package init(clock: any PollClock, recorder: any PollRecording, logger: Logger) {
@@ -34,10 +40,32 @@ package actor PollScheduler {
     recorder.forget(targets: recorded.subtracting(keys).sorted(), at: clock.now)
     recorded = keys
     for target in targets where loops[target.key] == nil {
-      let loop = TargetLoop(target: target, clock: clock, recorder: recorder, logger: logger)
+      let waker = TargetWaker()
+      wakers.withLock { $0[target.key] = waker }
+      let loop = TargetLoop(
+        target: target,
+        waker: waker,
+        clock: clock,
+        recorder: recorder,
+        logger: logger
+      )
       // Ended and awaited by `endLoops()`.
       loops[target.key] = Task { await loop.run() }
     }
+  }
+
+  /// Has these targets polled at once, without waiting for their slots; returns at once, on any
+  /// thread.
+  ///
+  /// A target that is being polled is polled again right after. One in doubt is asked at its
+  /// confirmation pace only; one that is down is asked. No target is polled because of this within
+  /// ``askDistance`` of its poll before: it is then asked when that has passed. The next poll of
+  /// each says ``Poll/isAsked``, whatever brought it about. Unknown keys are ignored.
+  ///
+  /// - Parameter keys: As in ``Target/key``.
+  package nonisolated func ask(_ keys: Set<String>) {
+    let asked = wakers.withLock { wakers in keys.compactMap { wakers[$0] } }
+    for waker in asked { waker.ask() }
   }
 
   /// Gives up all polls and returns when none runs any more; their series do not end.
@@ -51,6 +79,9 @@ package actor PollScheduler {
     for loop in ending { loop.cancel() }
     for loop in ending { await loop.value }
     // A call that came meanwhile waited for the same loops and may have started others.
-    for (key, loop) in loops where loop.isCancelled { loops[key] = nil }
+    for (key, loop) in loops where loop.isCancelled {
+      loops[key] = nil
+      wakers.withLock { $0[key] = nil }
+    }
   }
 }
