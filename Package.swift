@@ -156,6 +156,7 @@ let testTargets: [Target] = [
     "CollectorsTests",
     [
       "Collectors", "Polling", "MetricModel", "Architecture", "Configuration", "Logging", "Net",
+      "Simulator",
     ],
     fixtures: ["Nginx/Fixtures"]
   ),

@@ -6,5 +6,6 @@ package let allCollectors: [any Collector.Type] = [
   NginxCollector.self,
   HTTPProbeCollector.self,
   ProxmoxCollector.self,
+  ProxmoxNodeCollector.self,
   ProxmoxBackupCollector.self,
 ]

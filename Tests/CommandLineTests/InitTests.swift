@@ -99,7 +99,7 @@ import Testing
       ])
       answer = query.output
       let lines = answer.split(separator: "\n")
-      return lines.count == 9 && lines.allSatisfy { $0.hasSuffix(" 1") }
+      return lines.count == 12 && lines.allSatisfy { $0.hasSuffix(" 1") }
     }
     #expect(isUp, "\(answer)\(serve.errorOutput)\(text)")
     let bad = try await hvsmon([

@@ -16,25 +16,26 @@ package final class ProxmoxCollector: Collector {
   private struct Memory {
     /// The guests' names by id: a row whose figures ended has lost its own.
     var names: [String: String] = [:]
-    var refusals = 0
-    /// A server makes whoever shows it a bad token wait for 3 s.
-    var refusedUntil = Timestamp.distantPast
+    var refusals = RefusalPause()
   }
 
   private let client: ProxmoxClient
   private let details: DetailKeeper
   private let detailPatience: Duration
+  private let running: RunningGuests
   private let memory = Mutex(Memory())
 
   init(
     client: ProxmoxClient,
     logger: Logger,
     parts: [DetailPart] = DetailPart.all,
-    detailPatience: Duration = .milliseconds(250)
+    detailPatience: Duration = .milliseconds(250),
+    running: RunningGuests = RunningGuests()
   ) {
     self.client = client
     details = DetailKeeper(client: client, access: AccessLog(logger), parts: parts)
     self.detailPatience = detailPatience
+    self.running = running
   }
 
   package static func targets(
@@ -43,8 +44,19 @@ package final class ProxmoxCollector: Collector {
   ) -> [Target] {
     guard let settings = ProxmoxSettings(reading: declared) else { return [] }
     let client = ProxmoxClient(settings, http: services.http)
-    let collector = ProxmoxCollector(client: client, logger: services.logger)
+    let running = RunningGuests()
+    let collector = ProxmoxCollector(client: client, logger: services.logger, running: running)
+    // The nodes are asked here as well: one that does not answer is not asked about the cluster,
+    // and what the cluster says of guests is what is missed on a node.
     return [Target(instance: "proxmox", collector: collector, poll: settings.poll)]
+      + settings.endpoints.map { endpoint in
+        Target(
+          instance: endpoint.node,
+          node: endpoint.node,
+          collector: ProxmoxNodeCollector(node: endpoint.node, client: client, running: running),
+          poll: settings.poll
+        )
+      }
   }
 
   package func collect(_ poll: Poll) async throws(CollectionError) -> Collection {
@@ -63,7 +75,10 @@ package final class ProxmoxCollector: Collector {
       view = ClusterView(status: try? status.get().data, resources: try? resources.get().data)
     }
     let names = remember(view)
-    await details.refresh(view, at: poll.time, waitingUpTo: detailPatience)
+    running.note(view)
+    // Somebody waits for what this poll says of the cluster; details are for a later one.
+    let patience = poll.isAsked ? .zero : detailPatience
+    await details.refresh(view, at: poll.time, waitingUpTo: patience)
     let found = details.board.samples(for: view, at: poll.time)
     let answering = ["node": client.answeringNode]
     return Collection(
@@ -108,7 +123,7 @@ package final class ProxmoxCollector: Collector {
 
   private func remember(_ view: ClusterView) -> [String: String] {
     memory.withLock { memory in
-      memory.refusals = 0
+      memory.refusals = RefusalPause()
       var names: [String: String] = [:]
       for guest in view.resources where guest.isGuest {
         names[guest.id] = guest.row["name"]?.string ?? memory.names[guest.id]
@@ -121,17 +136,13 @@ package final class ProxmoxCollector: Collector {
 
   /// Asks no more often than every 15 s to 5 min while the token is refused.
   private func refuseWhileRefused(at time: Timestamp) throws(CollectionError) {
-    let isRefused = memory.withLock { time < $0.refusedUntil }
+    let isRefused = memory.withLock { $0.refusals.isOn(at: time) }
     if isRefused { throw ProxmoxError.unauthorized.collectionError }
   }
 
   private func noteFailure(_ error: ProxmoxError, at time: Timestamp) -> CollectionError {
     if error == .unauthorized {
-      memory.withLock { memory in
-        let pause = Duration.seconds(15) * (1 << min(memory.refusals, 5))
-        memory.refusals += 1
-        memory.refusedUntil = time + min(pause, .seconds(300))
-      }
+      memory.withLock { $0.refusals.note(at: time) }
     }
     return error.collectionError
   }

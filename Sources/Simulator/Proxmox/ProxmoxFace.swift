@@ -66,6 +66,8 @@ struct ProxmoxFace {
   }
 
   private func reply(to request: ServerRequest) throws(ProxmoxRefusal) -> Reply {
+    // The one page that asks for no token.
+    if request.path == "/favicon.ico" { return Reply(.null) }
     guard request.headers["Authorization"] == token.authorization,
       !world.has(.tokenRefused, at: now)
     else { throw ProxmoxRefusal(status: 401, delay: Self.refusalDelay) }

@@ -198,14 +198,18 @@ import Testing
 
   private let secret = "token_id: u@pve!t, token_secret: s3cret-text"
 
-  @Test func `one target of job pve asks all nodes`() {
+  @Test func `one target of job pve asks all nodes, and one for each node asks it itself`() {
     let declared = declare(
       "{\(secret), ca_file: /ca.pem, interval: 20s}",
       nodes: "[{name: a, address: 10.0.0.1}, {name: b, address: \"fd00::2\"}]"
     )
     #expect(declared.faults == [])
-    #expect(declared.targets.map(\.key) == ["pve//proxmox"])
-    #expect(declared.targets.first?.poll.interval == .seconds(20))
+    #expect(declared.targets.map(\.key) == ["pve//proxmox", "pve_node//a", "pve_node//b"])
+    #expect(declared.targets.map(\.poll.interval) == [.seconds(20), .seconds(20), .seconds(20)])
+    #expect(
+      declared.targets.last?.labels
+        == LabelSet(["job": "pve_node", "instance": "b", "node": "b"])
+    )
   }
 
   @Test func `without the section there is no target and no fault`() {

@@ -147,6 +147,18 @@ struct ProxmoxStage {
     )
   }
 
+  /// What asks the first node itself.
+  func nodeCollector(
+    _ client: ProxmoxClient? = nil,
+    running: RunningGuests = RunningGuests()
+  ) -> ProxmoxNodeCollector {
+    ProxmoxNodeCollector(
+      node: Self.names[0],
+      client: client ?? self.client(),
+      running: running
+    )
+  }
+
   /// The paths asked for so far, of all nodes.
   var paths: [String] { nodes.reduce(into: []) { $0 += $1.paths } }
 
@@ -157,6 +169,14 @@ struct ProxmoxStage {
 }
 
 /// A poll that began so many seconds after the epoch.
-func poll(at seconds: Int64 = 1_795_508_100, timeout: Duration = .seconds(10)) -> Poll {
-  Poll(time: Timestamp(unixMilliseconds: seconds * 1_000), timeout: timeout)
+func poll(
+  at seconds: Int64 = 1_795_508_100,
+  timeout: Duration = .seconds(10),
+  isAsked: Bool = false
+) -> Poll {
+  Poll(
+    time: Timestamp(unixMilliseconds: seconds * 1_000),
+    timeout: timeout,
+    isAsked: isAsked
+  )
 }

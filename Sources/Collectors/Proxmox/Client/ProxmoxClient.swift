@@ -5,16 +5,26 @@ import Synchronization
 
 /// Asks the Proxmox API with a token; any declared node may answer for the cluster.
 ///
-/// It sends GET only. The node that answered last is asked first; one that fails, or is silent for a
-/// quarter of the time, has the next asked beside it, so that a dead node costs no blanks.
+/// It sends GET only. The node that answered last is asked first, and last one that did not answer
+/// for itself; one that fails, or is silent for a second or a quarter of the time, has the next
+/// asked beside it, so that a dead node costs no blanks.
 package final class ProxmoxClient: Sendable {
   /// A node that is off does not answer at all.
   private static let connectTimeout = Duration.seconds(2)
+  /// How long a silent node is waited for at most before the next is asked beside it.
+  private static let patienceMax = Duration.seconds(1)
+
+  private struct State {
+    /// The endpoint that answered for the cluster last.
+    var preferred = 0
+    /// The endpoints that did not answer when they were asked themselves.
+    var silent: Set<Int> = []
+  }
 
   private let endpoints: [ProxmoxSettings.Endpoint]
   private let authorization: Secret
   private let http: HTTPClient
-  private let preferred = Mutex(0)
+  private let state = Mutex(State())
 
   /// Makes a client; it opens no connection before the first question.
   package init(_ settings: ProxmoxSettings, http: HTTPClient) {
@@ -25,7 +35,7 @@ package final class ProxmoxClient: Sendable {
 
   /// The declared name of the node that answered last.
   package var answeringNode: String {
-    endpoints.isEmpty ? "" : endpoints[preferred.withLock { $0 }].node
+    endpoints.isEmpty ? "" : endpoints[state.withLock { $0.preferred }].node
   }
 
   /// Asks a question.
@@ -50,23 +60,71 @@ package final class ProxmoxClient: Sendable {
     let question = "/api2/json" + path + (query.isEmpty ? "" : "?\(query)")
     let order = order(for: node)
     let (winner, outcome) = await race(question, order, timeout: timeout)
-    if case .success = outcome, node == nil { preferred.withLock { $0 = winner } }
+    if case .success = outcome, node == nil { state.withLock { $0.preferred = winner } }
     return try outcome.get()
+  }
+
+  /// Asks a node itself, and no other: that it does not answer is noted, and its neighbours are then
+  /// asked before it about the cluster.
+  ///
+  /// - Parameters:
+  ///   - path: As of ``get(_:parameters:node:timeout:)``.
+  ///   - node: The node's declared name.
+  ///   - timeout: For the answer.
+  /// - Returns: The answer.
+  /// - Throws: ``ProxmoxError``; ``ProxmoxError/transport(_:)`` when the node did not answer at all.
+  package func get(
+    _ path: String,
+    onlyFrom node: String,
+    timeout: Duration
+  ) async throws(ProxmoxError) -> ProxmoxReply {
+    let (index, response) = try await answer(of: node, to: "/api2/json" + path, timeout: timeout)
+    return try reply(response, from: index)
+  }
+
+  /// Whether the node answers anything at all, noted as by ``get(_:onlyFrom:timeout:)``.
+  ///
+  /// No token is shown: a server makes whoever shows it a bad one wait for 3 s.
+  func findSignOfLife(of node: String, timeout: Duration) async throws(ProxmoxError) {
+    // The one page that pveproxy gives to everybody without making it (pve-manager, pveproxy.pm).
+    _ = try await answer(of: node, to: "/favicon.ico", timeout: timeout, showsToken: false)
+  }
+
+  private func answer(
+    of node: String,
+    to question: String,
+    timeout: Duration,
+    showsToken: Bool = true
+  ) async throws(ProxmoxError) -> (endpoint: Int, response: HTTPResponse) {
+    guard let index = endpoints.firstIndex(where: { $0.node == node }) else {
+      throw .refused(status: 0, reason: "no node \"\(node)\" is declared")
+    }
+    do throws(ProxmoxError) {
+      let response = try await send(question, to: index, timeout: timeout, showsToken: showsToken)
+      state.withLock { _ = $0.silent.remove(index) }
+      return (index, response)
+    } catch {
+      if case .transport(let failure) = error, failure.isSilence {
+        state.withLock { _ = $0.silent.insert(index) }
+      }
+      throw error
+    }
   }
 
   private typealias Outcome = Result<ProxmoxReply, ProxmoxError>
 
   /// The endpoints in the order in which they are asked.
   private func order(for node: String?) -> [Int] {
-    let first = preferred.withLock { $0 }
-    let all = endpoints.indices.map { (first + $0) % endpoints.count }
+    let (first, silent) = state.withLock { ($0.preferred, $0.silent) }
+    let ring = endpoints.indices.map { (first + $0) % endpoints.count }
+    let all = ring.filter { !silent.contains($0) } + ring.filter(silent.contains)
     guard let node else { return all }
     // One that cannot be reached from here may be reached by its neighbour, and by no other way.
     let own = all.filter { endpoints[$0].node == node }
     return Array((own + all.filter { !own.contains($0) }).prefix(2))
   }
 
-  /// Asks one node after the other, the next as soon as one failed or a quarter of the time passed.
+  /// Asks one node after the other, the next as soon as one failed or was silent for a while.
   private func race(
     _ question: String,
     _ order: [Int],
@@ -77,21 +135,25 @@ package final class ProxmoxClient: Sendable {
       case silence(after: Int)
       case timeIsUp
     }
-    let patience = timeout / 4
+    let patience = min(timeout / 4, Self.patienceMax)
     return await withTaskGroup(of: Event.self) { group in
       var started = 0
       var running = 0
+      // As long as all before are waited for; the whole ends by its own timer.
+      var waited = Duration.zero
       var firstFailure: (endpoint: Int, error: ProxmoxError)?
       func start() {
         let index = order[started]
-        // What is left if all before had to be waited for; the whole ends by its own timer.
-        let limit = timeout - patience * started
+        let limit = max(timeout - waited, timeout / 4)
         started += 1
         running += 1
         let number = started
         group.addTask { .outcome(index, await self.ask(question, at: index, timeout: limit)) }
         guard number < order.count else { return }
-        group.addTask { await Self.event(.silence(after: number), in: patience) }
+        // Where one node is silent others may be: each next one is given less time.
+        let pause = patience / number
+        waited += pause
+        group.addTask { await Self.event(.silence(after: number), in: pause) }
       }
       start()
       group.addTask { await Self.event(.timeIsUp, in: timeout) }
@@ -128,41 +190,61 @@ package final class ProxmoxClient: Sendable {
 
   private func ask(_ question: String, at index: Int, timeout: Duration) async -> Outcome {
     do throws(ProxmoxError) {
-      return .success(try await exchange(question, at: index, timeout: timeout, isRetry: false))
+      return .success(try reply(try await send(question, to: index, timeout: timeout), from: index))
     } catch {
       return .failure(error)
     }
   }
 
-  private func exchange(
-    _ question: String,
-    at index: Int,
-    timeout: Duration,
-    isRetry: Bool
-  ) async throws(ProxmoxError) -> ProxmoxReply {
-    let endpoint = endpoints[index]
-    let request = HTTPRequest(
-      url: endpoint.origin + question,
-      headers: ["Authorization": authorization.reveal(), "Accept": "application/json"],
-      timeout: timeout,
-      connectTimeout: Self.connectTimeout,
-      maxBodyBytes: ProxmoxReply.bytesMax,
-      trust: endpoint.trust,
-      reusesConnection: !isRetry
-    )
-    let response: HTTPResponse
-    do throws(HTTPClientError) {
-      response = try await http.send(request)
-    } catch .closedEarly(_, bodyBytes: 0) where !isRetry {
-      // A server closes a connection after 5 s of idleness and after 100 requests, which can meet
-      // a request on its way (pve-http-server, AnyEvent.pm); a GET may be repeated.
-      return try await exchange(question, at: index, timeout: timeout, isRetry: true)
-    } catch {
-      throw .transport(error)
-    }
+  private func reply(
+    _ response: HTTPResponse,
+    from index: Int
+  ) throws(ProxmoxError) -> ProxmoxReply {
     guard response.status == 200 else {
       throw ProxmoxReply.error(status: response.status, body: response.body)
     }
-    return try ProxmoxReply(parsing: response.body, answeredBy: endpoint.node)
+    return try ProxmoxReply(parsing: response.body, answeredBy: endpoints[index].node)
+  }
+
+  private func send(
+    _ question: String,
+    to index: Int,
+    timeout: Duration,
+    showsToken: Bool = true
+  ) async throws(ProxmoxError) -> HTTPResponse {
+    let endpoint = endpoints[index]
+    var request = HTTPRequest(
+      url: endpoint.origin + question,
+      headers: ["Accept": "application/json"],
+      timeout: timeout,
+      connectTimeout: Self.connectTimeout,
+      maxBodyBytes: ProxmoxReply.bytesMax,
+      trust: endpoint.trust
+    )
+    if showsToken { request.headers["Authorization"] = authorization.reveal() }
+    do throws(HTTPClientError) {
+      return try await http.send(request)
+    } catch .closedEarly(_, bodyBytes: 0) {
+      // A server closes a connection after 5 s of idleness and after 100 requests, which can meet
+      // a request on its way (pve-http-server, AnyEvent.pm); a GET may be repeated.
+      request.reusesConnection = false
+    } catch {
+      throw .transport(error)
+    }
+    do throws(HTTPClientError) {
+      return try await http.send(request)
+    } catch {
+      throw .transport(error)
+    }
+  }
+}
+
+extension HTTPClientError {
+  /// The peer is the reason, not who asks.
+  fileprivate var isSilence: Bool {
+    switch self {
+    case .cancelled, .clientClosed: false
+    default: true
+    }
   }
 }

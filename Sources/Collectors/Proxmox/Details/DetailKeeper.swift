@@ -54,7 +54,7 @@ final class DetailKeeper: Sendable {
       }
       rounds.withLock { $0[node] = round }
     }
-    guard !ends.isEmpty else { return }
+    guard !ends.isEmpty, patience > .zero else { return }
     await withTaskGroup(of: Void.self) { group in
       group.addTask { [ends] in for end in ends { for await _ in end {} } }
       // Cancelled as soon as the answers are there.
