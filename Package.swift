@@ -41,6 +41,8 @@ let systemLibraries: [Target] = [
   system("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
   // RE2 speaks C++ only: this target is its C door.
   .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+  // What Swift's Glibc module leaves out of posix_spawn.
+  .target(name: "CSpawn"),
 ]
 
 /// Inner to outer: a dependency only ever points to a module further up.
@@ -66,6 +68,13 @@ let modules: [Target] = [
     ["MetricModel", "Logging", "YAML", "Patterns", "Configuration", "Rules", "Topology"]
   ),
   library("Net", ["CCurl", "CMicroHTTPD", "CCrypto", "CZlib"]),
+  .target(
+    name: "RemoteShell",
+    dependencies: ["CSpawn", "Net"],
+    // Sent to accounts that are not locked.
+    resources: [.embedInCode("facts.sh")],
+    swiftSettings: swiftSettings
+  ),
   library("MongoWire", ["ChunkCodec", "Net"]),
   library("SQLite", ["CSQLite"]),
   library("SeriesStore", ["MetricModel", "Logging", "Patterns", "ChunkCodec", "SQLite"]),
@@ -76,7 +85,7 @@ let modules: [Target] = [
   ),
   library(
     "Collectors",
-    ["MetricModel", "Architecture", "Logging", "Configuration", "Net", "Polling"]
+    ["MetricModel", "Architecture", "Logging", "Configuration", "Net", "RemoteShell", "Polling"]
   ),
   library("Receivers", ["MetricModel", "Configuration", "Rules", "Notifying", "Net"]),
   library("HTTPAPI", ["MetricModel", "Configuration", "PromQL", "Net"]),
@@ -130,6 +139,7 @@ let testTargets: [Target] = [
     ]
   ),
   tests("NetTests", ["Net"]),
+  tests("RemoteShellTests", ["RemoteShell"]),
   tests("MongoWireTests", ["MongoWire", "Net"]),
   tests("SQLiteTests", ["SQLite"]),
   // Killed by SeriesStoreTests while it writes.
@@ -156,7 +166,7 @@ let testTargets: [Target] = [
     "CollectorsTests",
     [
       "Collectors", "Polling", "MetricModel", "Architecture", "Configuration", "Logging", "Net",
-      "Simulator",
+      "RemoteShell", "Simulator",
     ],
     fixtures: ["Nginx/Fixtures"]
   ),

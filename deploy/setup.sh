@@ -16,6 +16,7 @@ libyaml-dev|the settings and rule files
 libssl-dev|digests, and certificates compared by fingerprint
 zlib1g-dev|gzip of replies
 libre2-dev|regular expressions of label matchers
+openssh-client|asks hosts by ssh
 pkg-config|tells the build where these libraries are
 g++|the C++ standard library that RE2 is used through
 ca-certificates|the authorities that outgoing TLS trusts

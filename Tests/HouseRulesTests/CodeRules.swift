@@ -29,7 +29,7 @@ enum CodeRules {
   }
 
   private static let clockModules: Set<String> = [
-    "Daemon", "TopView", "Simulator", "hvsmon", "Net", "Polling", "Logging",
+    "Daemon", "TopView", "Simulator", "hvsmon", "Net", "RemoteShell", "Polling", "Logging",
   ]
   private static let clocks: Set<String> = [
     "Date", "ContinuousClock", "SuspendingClock", "UTCClock", "DispatchTime", "DispatchWallTime",

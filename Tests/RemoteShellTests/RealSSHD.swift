@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+import FoundationEssentials
+import Glibc
+import Synchronization
+import TestSupport
+
+@testable import RemoteShell
+
+/// Debian's sshd on loopback ports, with keys, accounts and host keys of its own.
+final class RealSSHD: Sendable {
+  /// Everything belongs to the user who runs the tests.
+  static let user = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "root"
+
+  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().path
+
+  /// The installed sshd or the unpacked one; nil, with a line that says so, when there is none.
+  static let program: String? = {
+    let candidates = ["/usr/sbin/sshd", root + "/.peers/usr/sbin/sshd"]
+    let program = candidates.first { access($0, X_OK) == 0 }
+    if program == nil { print("skipped: there is no sshd; `make setup-peers` unpacks one") }
+    return program
+  }()
+
+  let port: Int
+  let folder: TemporaryFolder
+  private let process = Mutex<ChildProcess?>(nil)
+
+  /// Makes keys and settings; `account` precedes the key in authorized_keys, `settings` are further
+  /// lines of sshd_config.
+  init(account: String = "", settings: String = "") async throws {
+    folder = try TemporaryFolder()
+    port = Self.freePort()
+    for name in ["host_key", "identity", "other"] {
+      let arguments = ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", folder.file(name)]
+      let keygen = try ChildProcess("/usr/bin/ssh-keygen", arguments)
+      guard try await keygen.waitForExit() == .code(0) else { throw Failure(keygen.errorOutput) }
+    }
+    let key = try String(contentsOfFile: folder.file("identity.pub"))
+    _ = try folder.write("authorized_keys", account.isEmpty ? key : "\(account) \(key)")
+    try pin(hostKey: "host_key")
+    let log = settings.contains("LogLevel") ? "" : "LogLevel INFO"
+    _ = try folder.write(
+      "sshd_config",
+      """
+      Port \(port)
+      ListenAddress 127.0.0.1
+      ListenAddress 127.0.0.2
+      ListenAddress 127.0.0.3
+      HostKey \(folder.file("host_key"))
+      AuthorizedKeysFile \(folder.file("authorized_keys"))
+      PidFile none
+      UsePAM no
+      StrictModes no
+      PermitRootLogin yes
+      PrintMotd no
+      MaxStartups 100
+      \(log)
+      \(settings)
+      """
+    )
+    _ = try folder.write(
+      "passwd",
+      String(contentsOfFile: "/etc/passwd")
+        + "sshd:x:65533:65533::/run/sshd:/usr/sbin/nologin\n"
+    )
+  }
+
+  struct Failure: Error {
+    let log: String
+    init(_ log: String) { self.log = log }
+  }
+
+  /// Notes a public key as the one of all three addresses.
+  func pin(hostKey name: String) throws {
+    let key = try String(contentsOfFile: folder.file("\(name).pub")).split(separator: " ")
+      .prefix(2).joined(separator: " ")
+    let lines = (1...3).map { "[127.0.0.\($0)]:\(port) \(key)\n" }
+    _ = try folder.write("known_hosts", lines.joined())
+  }
+
+  func destination(
+    _ address: String = "127.0.0.1",
+    identity: String = "identity",
+    port otherPort: Int? = nil
+  ) throws -> SSHDestination {
+    try SSHDestination(
+      address,
+      SSHSettings(
+        user: Self.user,
+        identityFile: folder.file(identity),
+        knownHostsFile: folder.file("known_hosts"),
+        port: otherPort ?? port
+      )
+    )
+  }
+
+  /// What sshd wrote.
+  var log: String { process.withLock { $0?.errorOutput } ?? "" }
+
+  /// How many connections logged in.
+  var logins: Int {
+    // Its lines end in CR and LF, which together are one character.
+    log.utf8.split(separator: 0x0a).count { String($0)?.contains("Accepted publickey") == true }
+  }
+
+  /// Starts sshd and returns when it listens.
+  func start() async throws {
+    guard let program = Self.program else { throw Failure("no sshd") }
+    let started: ChildProcess
+    let isInstalled = getpwnam("sshd") != nil && access("/run/sshd", F_OK) == 0
+    if getuid() == 0, !isInstalled {
+      // As root it insists on a user and a folder that only an installed package has: they are put
+      // into a view of the file system that nobody else sees.
+      let script = """
+        mount --bind "$1/passwd" /etc/passwd && mount -t tmpfs none /run &&
+          mkdir -m 755 /run/sshd && exec "$0" -D -e -f "$1/sshd_config"
+        """
+      started = try ChildProcess(
+        "/usr/bin/unshare",
+        ["--mount", "/bin/sh", "-c", script, program, folder.path]
+      )
+    } else {
+      started = try ChildProcess(program, ["-D", "-e", "-f", folder.file("sshd_config")])
+    }
+    process.withLock { $0 = started }
+    let isUp = await eventually {
+      log.contains("listening on 127.0.0.3") || started.exit != nil
+    }
+    guard isUp, started.exit == nil else { throw Failure(started.errorOutput) }
+  }
+
+  /// The listening process and those of its connections.
+  var processIDs: [Int] {
+    var found = process.withLock { $0.map { [$0.processID] } } ?? []
+    var grown = true
+    while grown {
+      let children = Self.parents.filter { found.contains($0.value) && !found.contains($0.key) }
+      found += children.keys
+      grown = !children.isEmpty
+    }
+    return found
+  }
+
+  private static var parents: [Int: Int] {
+    let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    var parents: [Int: Int] = [:]
+    for process in entries.compactMap({ Int($0) }) {
+      guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat"),
+        let bracket = stat.lastIndex(of: ")")
+      else { continue }
+      let words = stat[bracket...].split(separator: " ")
+      if words.count > 2, let parent = Int(words[2]) { parents[process] = parent }
+    }
+    return parents
+  }
+
+  /// Stops or resumes all of its processes.
+  func send(_ signal: Int32) {
+    for process in processIDs { kill(pid_t(process), signal) }
+  }
+
+  /// Ends it with all its connections.
+  func stop() async throws {
+    let all = processIDs
+    for process in all { kill(pid_t(process), SIGKILL) }
+    _ = try await process.withLock { $0 }?.waitForExit()
+  }
+
+  private static func freePort() -> Int {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+        _ = bind(descriptor, generic, length)
+        _ = getsockname(descriptor, generic, &length)
+      }
+    }
+    return Int(UInt16(bigEndian: address.sin_port))
+  }
+}
