@@ -77,6 +77,11 @@ import Topology
       Reference.assessment(live, at: 1_014).evidence(of: .node(second))
         == "no answer from its API, corosync has lost it"
     )
+    let blank = Reference.assessment(LiveSeries(), at: 1_000)
+    #expect(
+      Reference.assessment(live, previous: blank, at: 1_014).evidence(of: .node(second))
+        == "no answer from its API, corosync has lost it"
+    )
     live.set("up", ["job": "pve_node", "instance": second], 1)
     #expect(
       Reference.assessment(live, previous: later, at: 4_610).evidence(of: .node(second))

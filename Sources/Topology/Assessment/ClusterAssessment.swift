@@ -81,17 +81,18 @@ package struct ClusterAssessment: Equatable, Sendable {
       uniqueKeysWithValues: graph.nodes.map { name in
         let node = observed.nodes[name]
         let before = previous?.onsets[name]
+        let old = previous?.observed.nodes[name]
         let onsets = NodeOnsets(
           silence: Onset.next(
             before?.silence,
             isSo: node?.apiAnswers == false,
-            isFirstLook: previous == nil,
+            wasOtherwise: old?.apiAnswers == true,
             now: now
           ),
           lostByCluster: Onset.next(
             before?.lostByCluster,
             isSo: node?.membership == .offline,
-            isFirstLook: previous == nil,
+            wasOtherwise: old?.membership == .online,
             now: now
           )
         )

@@ -105,13 +105,9 @@ struct Onset: Equatable, Sendable {
   /// It was seen to begin; otherwise it was so at the first look.
   let isSeen: Bool
 
-  /// Carries the onset on as long as `isSo` holds.
-  static func next(
-    _ previous: Onset?,
-    isSo: Bool,
-    isFirstLook: Bool,
-    now: Timestamp
-  ) -> Onset? {
-    isSo ? previous ?? Onset(time: now, isSeen: !isFirstLook) : nil
+  /// Carries the onset on as long as `isSo` holds; `wasOtherwise` when the look before this one
+  /// found that it was not so.
+  static func next(_ previous: Onset?, isSo: Bool, wasOtherwise: Bool, now: Timestamp) -> Onset? {
+    isSo ? previous ?? Onset(time: now, isSeen: wasOtherwise) : nil
   }
 }
