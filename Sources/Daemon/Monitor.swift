@@ -212,7 +212,9 @@ package final class Monitor: Sendable {
       clock: clock,
       deadline: { [clock] in .after($0, on: clock) },
       isReady: { [parts] in parts.ingest.hasPolledAllTargets },
-      reload: { await self.reload() }
+      reload: { await self.reload() },
+      topology: { nil },
+      stopVerdict: { _ in .notYet }
     )
   }
 

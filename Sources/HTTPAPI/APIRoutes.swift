@@ -12,6 +12,18 @@ package struct APIPorts: Sendable {
     case refused(faults: String)
   }
 
+  /// What became of the question whether something may be stopped.
+  package enum StopAnswer: Sendable {
+    /// Nothing has been looked at yet.
+    case notYet
+    /// Nothing is called so.
+    case noSuchComponent
+    /// Several are; the list tells them apart.
+    case ambiguous([String])
+    /// The verdict as JSON.
+    case verdict([UInt8])
+  }
+
   let exposition: @Sendable (ExpositionFormat) -> [UInt8]
   let reading: any SeriesReading
   let engine: QueryEngine
@@ -19,6 +31,8 @@ package struct APIPorts: Sendable {
   let deadline: @Sendable (Duration) -> QueryDeadline
   let isReady: @Sendable () -> Bool
   let reload: @Sendable () async -> ReloadOutcome
+  let topology: @Sendable () -> [UInt8]?
+  let stopVerdict: @Sendable (String) -> StopAnswer
 
   /// Names the ports.
   ///
@@ -30,6 +44,8 @@ package struct APIPorts: Sendable {
   ///   - deadline: Makes the deadline of a query that begins now and may take so long.
   ///   - isReady: The store is open and every target was polled once.
   ///   - reload: Loads the settings anew.
+  ///   - topology: The cluster as it was judged last, as JSON; nil before the first time.
+  ///   - stopVerdict: Whether what is called so may be stopped.
   package init(
     exposition: @escaping @Sendable (ExpositionFormat) -> [UInt8],
     reading: any SeriesReading,
@@ -37,7 +53,9 @@ package struct APIPorts: Sendable {
     clock: any TimeSource,
     deadline: @escaping @Sendable (Duration) -> QueryDeadline,
     isReady: @escaping @Sendable () -> Bool,
-    reload: @escaping @Sendable () async -> ReloadOutcome
+    reload: @escaping @Sendable () async -> ReloadOutcome,
+    topology: @escaping @Sendable () -> [UInt8]?,
+    stopVerdict: @escaping @Sendable (String) -> StopAnswer
   ) {
     self.exposition = exposition
     self.reading = reading
@@ -46,6 +64,8 @@ package struct APIPorts: Sendable {
     self.deadline = deadline
     self.isReady = isReady
     self.reload = reload
+    self.topology = topology
+    self.stopVerdict = stopVerdict
   }
 }
 
@@ -83,7 +103,7 @@ package enum APIRoutes {
       HTTPRoute(["GET", "POST"], .prefix("/api/v1/")) { request in
         .json(APIEnvelope.failure("not_found", "there is no \(request.path)"), status: 404)
       },
-    ]
+    ] + TopologyEndpoint.routes(over: ports)
   }
 }
 

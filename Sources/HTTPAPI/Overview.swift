@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The HTTP endpoints for programs: `/metrics`, Prometheus' query API, health and reload.
+// The HTTP endpoints for programs: `/metrics`, Prometheus' query API, the
+// cluster as it was judged, health and reload.
 //
 // A handler turns a request into one question to a port and the answer into bytes. It must never
 // know a database, decide anything, or keep state between requests.

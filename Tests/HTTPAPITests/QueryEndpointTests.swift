@@ -48,7 +48,9 @@ import Testing
       clock: ManualTimeSource(Timestamp(unixSeconds: 120)),
       deadline: { _ in .none },
       isReady: { false },
-      reload: { .refused(faults: "hvsmon.yml:1:1: no") }
+      reload: { .refused(faults: "hvsmon.yml:1:1: no") },
+      topology: { nil },
+      stopVerdict: { _ in .notYet }
     )
   }
 

@@ -57,7 +57,9 @@ import Testing
         clock: ManualTimeSource(),
         deadline: { _ in .none },
         isReady: { true },
-        reload: { .reloaded }
+        reload: { .reloaded },
+        topology: { nil },
+        stopVerdict: { _ in .notYet }
       )
     )
   }
