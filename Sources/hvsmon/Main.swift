@@ -7,7 +7,7 @@ import Glibc
 struct Main {
   static let commands: [any Command.Type] = [
     ServeCommand.self, InitCommand.self, DemoCommand.self, CheckCommand.self, QueryCommand.self,
-    VersionCommand.self,
+    SafeToStopCommand.self, VersionCommand.self,
   ]
 
   static func main() async {

@@ -8,4 +8,5 @@
 // Entry types: `Main`, `Command`, `Arguments`.
 //
 // Exit statuses: 0 good; 1 the answer is no (faults found, the query failed); 2 the command could
-// not be carried out (wrong arguments, a file or the daemon cannot be reached).
+// not be carried out (wrong arguments, a file or the daemon cannot be reached); 3 nobody knows, where
+// a yes would be dangerous.

@@ -10,45 +10,36 @@ enum QueryCommand: Command {
     hvsmon query EXPRESSION [--url URL] [--time TIME] [--token-file FILE] [--json]
 
     Asks the running daemon and prints one line per series. TIME is in Unix seconds or RFC 3339.
-    URL is \(standardURL) unless given.
+    URL is \(DaemonConnection.standardURL) unless given.
 
     Exit status: 0 good, 1 the expression was refused, 2 the daemon cannot be reached.
 
     Example: hvsmon query 'sum by (tier) (up)'
     """
 
-  private static let standardURL = "http://127.0.0.1:9820"
-
   static func run(_ arguments: Arguments) async throws(UsageError) -> Int32 {
     var arguments = arguments
-    let url = try arguments.value("--url") ?? standardURL
+    let daemon = try DaemonConnection(&arguments)
     let time = try arguments.value("--time")
-    let tokenFile = try arguments.value("--token-file")
     let isJSON = arguments.flag("--json")
     let words = try arguments.rest(atMost: 1)
     guard let expression = words.first else {
       throw UsageError(description: "an expression is missing")
     }
-    var headers: HTTPHeaders = ["Content-Type": "application/x-www-form-urlencoded"]
-    if let tokenFile { headers.add("Authorization", "Bearer \(try token(in: tokenFile))") }
     var form = "query=\(URLText.encoded(expression))"
     if let time { form += "&time=\(URLText.encoded(time))" }
-    let client = HTTPClient(userAgent: "hvsmon")
-    let request = HTTPRequest(
-      method: "POST",
-      url: "\(url)/api/v1/query",
-      headers: headers,
-      body: Array(form.utf8),
-      timeout: .seconds(130)
-    )
     let response: HTTPResponse
     do throws(HTTPClientError) {
-      response = try await client.send(request)
+      response = try await daemon.ask(
+        "/api/v1/query",
+        method: "POST",
+        form: form,
+        timeout: .seconds(130)
+      )
     } catch {
       Terminal.complain("\(error). Is the daemon running? --url names another address.")
       return 2
     }
-    await client.close()
     if isJSON {
       Terminal.print(response.text)
       return response.status == 200 ? 0 : 1
@@ -70,13 +61,6 @@ enum QueryCommand: Command {
     }
     for line in data.lines { Terminal.print(line) }
     return 0
-  }
-
-  private static func token(in file: String) throws(UsageError) -> String {
-    guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-      throw UsageError(description: "cannot read the token file \(file)")
-    }
-    return text.filter { !$0.isNewline }
   }
 }
 

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+import FoundationEssentials
+import Net
+
+/// The way from a command to the running daemon.
+struct DaemonConnection {
+  /// Where a daemon listens unless its settings say otherwise.
+  static let standardURL = "http://127.0.0.1:9820"
+
+  private let url: String
+  private let token: String?
+
+  /// Takes `--url` and `--token-file` from the command line.
+  init(_ arguments: inout Arguments) throws(UsageError) {
+    let given = try arguments.value("--url") ?? Self.standardURL
+    url = given.hasSuffix("/") ? String(given.dropLast()) : given
+    token = try arguments.value("--token-file").map { file throws(UsageError) in
+      try Self.token(in: file)
+    }
+  }
+
+  /// Asks for a path below the address.
+  func ask(
+    _ path: String,
+    method: String = "GET",
+    form: String? = nil,
+    timeout: Duration = .seconds(30)
+  ) async throws(HTTPClientError) -> HTTPResponse {
+    var headers: HTTPHeaders = [:]
+    if form != nil { headers.add("Content-Type", "application/x-www-form-urlencoded") }
+    if let token { headers.add("Authorization", "Bearer \(token)") }
+    let client = HTTPClient(userAgent: "hvsmon")
+    let request = HTTPRequest(
+      method: method,
+      url: url + path,
+      headers: headers,
+      body: form.map { Array($0.utf8) } ?? [],
+      timeout: timeout
+    )
+    do throws(HTTPClientError) {
+      let response = try await client.send(request)
+      await client.close()
+      return response
+    } catch {
+      await client.close()
+      throw error
+    }
+  }
+
+  private static func token(in file: String) throws(UsageError) -> String {
+    guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+      throw UsageError(description: "cannot read the token file \(file)")
+    }
+    return text.filter { !$0.isNewline }
+  }
+}
