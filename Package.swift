@@ -65,7 +65,10 @@ let modules: [Target] = [
   library("Survey", ["MetricModel", "Architecture"]),
   library(
     "Notifying",
-    ["MetricModel", "Logging", "YAML", "Patterns", "Configuration", "Rules", "Topology"]
+    [
+      "MetricModel", "Architecture", "Logging", "YAML", "Patterns", "Configuration", "Rules",
+      "Topology",
+    ]
   ),
   library("Net", ["CCurl", "CMicroHTTPD", "CCrypto", "CZlib"]),
   .target(
@@ -81,11 +84,14 @@ let modules: [Target] = [
   library("StateStore", ["MetricModel", "Logging", "Rules", "Notifying", "SQLite"]),
   library(
     "Polling",
-    ["MetricModel", "Logging", "Configuration", "Net"]
+    ["MetricModel", "Logging", "Configuration", "Topology", "Net"]
   ),
   library(
     "Collectors",
-    ["MetricModel", "Architecture", "Logging", "Configuration", "Net", "RemoteShell", "Polling"]
+    [
+      "MetricModel", "Architecture", "Logging", "Configuration", "Topology", "Net", "RemoteShell",
+      "Polling",
+    ]
   ),
   library("Receivers", ["MetricModel", "Configuration", "Rules", "Notifying", "Net"]),
   library("HTTPAPI", ["MetricModel", "Configuration", "PromQL", "Net"]),
@@ -181,7 +187,7 @@ let testTargets: [Target] = [
     [
       "Daemon", "MetricModel", "Architecture", "Configuration", "Net", "Polling", "Collectors",
       "Receivers", "Notifying", "Rules", "Logging", "HTTPAPI", "SeriesStore", "SQLite", "PromQL",
-      "StateStore",
+      "StateStore", "Simulator", "Topology",
     ]
   ),
   // The program itself is built with the tests that start it.

@@ -39,6 +39,11 @@ extension Monitor.Parts {
       CollectedSample(SelfMetrics.lost, Double(counts.dropped), ["reason": "queue_full"]),
       CollectedSample(SelfMetrics.lost, Double(counts.deadLettered), ["reason": "given_up"]),
     ]
+    let standings = await notifications.standings.values.map(\.kind)
+    for kind in AlertStanding.kinds {
+      let count = standings.count { $0 == kind }
+      samples.append(CollectedSample(SelfMetrics.alertStandings, Double(count), ["standing": kind]))
+    }
     for (id, statistics) in await dispatcher.statistics {
       let labels = ["receiver": id.receiver, "integration": "\(id.kind)[\(id.index)]"]
       let failures = statistics.retried + statistics.failed

@@ -33,6 +33,7 @@ package final class Monitor: Sendable {
     let ingest: Ingest
     let notifications: NotificationRunner
     let rules: RuleRunner
+    let topology: RuleRunner.TopologyWork
     let scheduler: PollScheduler
   }
 
@@ -224,7 +225,10 @@ package final class Monitor: Sendable {
 
   /// Until they are polled they count as unreachable, and hvsmon as not ready.
   private func expectTargets(of loaded: LoadedSettings) {
-    parts.ingest.expect(targets(of: loaded))
+    let targets = targets(of: loaded)
+    parts.ingest.expect(targets)
+    parts.topology.keeper.adopt(loaded.settings.cluster)
+    parts.topology.asker.adopt(targets)
   }
 
   /// What rule templates are given besides the sample; the name is that of the series' labels.

@@ -13,6 +13,7 @@ import Rules
 import SeriesStore
 import StateStore
 import Synchronization
+import Topology
 
 /// Opens the stores and connects the parts.
 struct MonitorBuilder {
@@ -50,12 +51,6 @@ struct MonitorBuilder {
       clock: clock,
       logger: plan.logger.named("notifying")
     )
-    let notifications = NotificationRunner(
-      queue: queue,
-      dispatcher: dispatcher,
-      clock: clock,
-      logger: plan.logger.named("notifying")
-    )
     let latest = LatestSamples()
     let flusher = StoreFlusher(
       store: store,
@@ -64,7 +59,34 @@ struct MonitorBuilder {
       interval: loaded.settings.storage.flushInterval,
       logger: plan.logger.named("store")
     )
-    let (ingest, rules) = connect(store, flusher, latest, state, notifications)
+    let (ingest, topology, listener) = door(to: store, latest)
+    let notifications = NotificationRunner(
+      queue: queue,
+      dispatcher: dispatcher,
+      clock: clock,
+      logger: plan.logger.named("notifying"),
+      ask: { topology.asker.answer($0) }
+    )
+    let rules = RuleRunner(
+      RuleRunner.Surroundings(
+        ingest: ingest,
+        reading: store,
+        engine: QueryEngine(),
+        flush: { await flusher.flush(atMost: Self.decisionWait) },
+        states: AlertStateStore(database: state),
+        notifications: notifications,
+        topology: topology,
+        clock: clock,
+        logger: plan.logger.named("rules")
+      )
+    )
+    listener.listen { rules.note($0) }
+    let scheduler = PollScheduler(
+      clock: clock,
+      recorder: ingest,
+      logger: plan.logger.named("polling")
+    )
+    topology.asker.use(scheduler)
     return Monitor.Parts(
       http: http,
       store: store,
@@ -76,22 +98,17 @@ struct MonitorBuilder {
       ingest: ingest,
       notifications: notifications,
       rules: rules,
-      scheduler: PollScheduler(
-        clock: clock,
-        recorder: ingest,
-        logger: plan.logger.named("polling")
-      )
+      topology: topology,
+      scheduler: scheduler
     )
   }
 
-  /// The door for samples and the rules that hear of them, each of which needs the other.
-  private func connect(
-    _ store: SampleStore,
-    _ flusher: StoreFlusher,
-    _ latest: LatestSamples,
-    _ state: StateDatabase,
-    _ notifications: NotificationRunner
-  ) -> (Ingest, RuleRunner) {
+  /// The door for samples, what is made of them at once, and where rules will hear of them: rules
+  /// need the door, and the door tells the rules.
+  private func door(
+    to store: SampleStore,
+    _ latest: LatestSamples
+  ) -> (Ingest, RuleRunner.TopologyWork, EventListener) {
     let listener = EventListener()
     let ingest = Ingest(
       catalog: catalog,
@@ -99,22 +116,18 @@ struct MonitorBuilder {
       store: store,
       latest: latest,
       logger: plan.logger.named("ingest"),
-      observer: { listener.hear($0) }
+      observer: { listener.hear($0) },
+      doubtObserver: { target, _ in listener.hear(doubtOf: target) }
     )
-    let rules = RuleRunner(
-      RuleRunner.Surroundings(
-        ingest: ingest,
-        reading: store,
-        engine: QueryEngine(),
-        flush: { await flusher.flush(atMost: Self.decisionWait) },
-        states: AlertStateStore(database: state),
-        notifications: notifications,
-        clock: clock,
-        logger: plan.logger.named("rules")
-      )
+    let keeper = TopologyKeeper(
+      declared: loaded.settings.cluster,
+      latest: latest,
+      ingest: ingest,
+      clock: clock
     )
-    listener.listen { rules.note($0) }
-    return (ingest, rules)
+    let asker = DependencyAsker(keeper: keeper, ingest: ingest)
+    listener.listenForDoubts { asker.noteDoubt(of: $0) }
+    return (ingest, RuleRunner.TopologyWork(keeper: keeper, asker: asker), listener)
   }
 
   private func openState() async throws(StartFailure) -> (StateDatabase, NotificationStore) {
@@ -150,20 +163,33 @@ struct MonitorBuilder {
 
   private var catalog: MetricCatalog {
     let collected = plan.loader.collectors.flatMap { $0.metrics }
-    return MetricCatalog(collected + IngestMetrics.all + SelfMetrics.all)
+    return MetricCatalog(collected + IngestMetrics.all + SelfMetrics.all + TopologyMetrics.all)
   }
 }
 
 /// Hands events on to whoever listens later: rules need the ingest, and the ingest tells the rules.
 private final class EventListener: Sendable {
-  private let target = Mutex<(@Sendable (IngestEvent) -> Void)?>(nil)
+  private struct Listeners {
+    var events: (@Sendable (IngestEvent) -> Void)?
+    var doubts: (@Sendable (Target) -> Void)?
+  }
 
-  func listen(_ target: @escaping @Sendable (IngestEvent) -> Void) {
-    self.target.withLock { $0 = target }
+  private let listeners = Mutex(Listeners())
+
+  func listen(_ listener: @escaping @Sendable (IngestEvent) -> Void) {
+    listeners.withLock { $0.events = listener }
+  }
+
+  func listenForDoubts(_ listener: @escaping @Sendable (Target) -> Void) {
+    listeners.withLock { $0.doubts = listener }
   }
 
   func hear(_ event: IngestEvent) {
-    target.withLock { $0 }?(event)
+    listeners.withLock { $0.events }?(event)
+  }
+
+  func hear(doubtOf target: Target) {
+    listeners.withLock { $0.doubts }?(target)
   }
 }
 

@@ -4,6 +4,7 @@ import MetricModel
 import Notifying
 import Polling
 import Rules
+import Topology
 
 /// Steps the planner when alerts arrive and when a group's time has come, and hands what it decides
 /// to the durable queue.
@@ -12,11 +13,13 @@ actor NotificationRunner {
   private let dispatcher: Dispatcher
   private let clock: any PollClock
   private let logger: Logger
+  private let ask: @Sendable (Set<Component>) -> Void
   private var planner: NotificationPlanner?
   private(set) var firing: [Alert] = []
   /// What ended since the last step: told to the planner once.
   private(set) var endedSinceStep: [Alert] = []
   private var hasSettings = false
+  private var knowledge: ClusterKnowledge?
   private var timer: Task<Void, Never>?
   private var isStopped = false
   private var isStepping = false
@@ -26,8 +29,10 @@ actor NotificationRunner {
     queue: any NotificationQueueing,
     dispatcher: Dispatcher,
     clock: any PollClock,
-    logger: Logger
+    logger: Logger,
+    ask: @escaping @Sendable (Set<Component>) -> Void = { _ in }
   ) {
+    self.ask = ask
     self.queue = queue
     self.dispatcher = dispatcher
     self.clock = clock
@@ -54,11 +59,33 @@ actor NotificationRunner {
   }
 
   /// Takes everything that fires, each label set once, and what ended since the last call.
-  func take(firing: [Alert], ended: [Alert]) async {
+  ///
+  /// - Parameters:
+  ///   - firing: The alerts as the rules report them.
+  ///   - ended: Those that fire no more.
+  ///   - knowledge: How the cluster stands as those rules saw it; nil leaves it as it was.
+  func take(firing: [Alert], ended: [Alert], knowledge: ClusterKnowledge? = nil) async {
     self.firing = firing
+    if let knowledge { self.knowledge = knowledge }
     // Nobody to tell, now or later: a planner that comes takes what is gone as withdrawn.
     if hasSettings { endedSinceStep += ended }
     await step()
+  }
+
+  /// The rules have seen more answers; alerts that waited for them are told or held back.
+  func learn(_ knowledge: ClusterKnowledge) async {
+    self.knowledge = knowledge
+    guard isAsking else { return }
+    await step()
+  }
+
+  /// What keeps each alert that fires from being told by itself, if anything does.
+  var standings: [LabelSet: AlertStanding] { planner?.standings ?? [:] }
+
+  private var isAsking: Bool {
+    standings.values.contains { standing in
+      if case .asking = standing { true } else { false }
+    }
   }
 
   /// Stops stepping, then gives deliveries under way the grace to end; what is left stays queued.
@@ -86,8 +113,13 @@ actor NotificationRunner {
     guard !isStopped, var planner else { return }
     let alerts = firing + endedSinceStep
     endedSinceStep = []
-    let plan = planner.step(alerts: alerts.withDistinctLabels, now: clock.now)
+    let plan = planner.step(
+      alerts: alerts.withDistinctLabels,
+      knowledge: knowledge,
+      now: clock.now
+    )
     self.planner = planner
+    if !planner.questions.isEmpty { ask(planner.questions) }
     if !plan.isEmpty {
       if case .memoryOnly(let reason) = await queue.commit(plan) {
         logger.error(

@@ -19,8 +19,16 @@ actor RuleRunner {
     let flush: @Sendable () async -> Void
     let states: any AlertStateStoring
     let notifications: NotificationRunner
+    /// What is made of the samples besides rules; nil makes nothing.
+    var topology: TopologyWork?
     let clock: any PollClock
     let logger: Logger
+  }
+
+  /// The knowledge of the cluster that goes with the samples.
+  struct TopologyWork: Sendable {
+    let keeper: TopologyKeeper
+    let asker: DependencyAsker
   }
 
   /// Samples that change no target's state may wait this long, so that a group that reads many
@@ -39,6 +47,8 @@ actor RuleRunner {
     let inputs: RuleInputs
     let slots: PollSlots
     var due: Timestamp
+    /// Something has arrived that its rules have not seen.
+    var isForwarded = false
     var evaluations = 0
     /// The uptime of the last evaluation.
     var evaluatedAt: Duration?
@@ -59,9 +69,13 @@ actor RuleRunner {
   private var reported: [String: Set<String>] = [:]
   private var outgoing: Outgoing?
   private var isPublishing = false
+  /// When the targets were settled whose samples all rules have seen.
+  private var settled: [String: Timestamp] = [:]
   private let loop = Mutex<Task<Void, Never>?>(nil)
   /// When samples that may wait are looked at; nil when none wait.
   private(set) var calmDue: Timestamp?
+  /// When the cluster is looked at anew; nil when nothing calls for it.
+  private var topologyDue: Timestamp?
 
   init(_ surroundings: Surroundings) {
     self.surroundings = surroundings
@@ -143,7 +157,11 @@ actor RuleRunner {
     while let next = outgoing {
       outgoing = nil
       await store(next.changes)
-      await surroundings.notifications.take(firing: evaluator?.firing ?? [], ended: next.ended)
+      await surroundings.notifications.take(
+        firing: evaluator?.firing ?? [],
+        ended: next.ended,
+        knowledge: surroundings.topology?.asker.knowledge(settled: settled)
+      )
     }
     isPublishing = false
   }
@@ -151,23 +169,52 @@ actor RuleRunner {
   private func run() async {
     while !Task.isCancelled {
       let due = schedules.map(\.due).min() ?? .distantFuture
-      let wake = min(due, calmDue ?? .distantFuture)
+      let wake = min(due, calmDue ?? .distantFuture, topologyDue ?? .distantFuture)
       _ = await mailbox.waker.sleep(until: wake, clock: surroundings.clock)
       guard !Task.isCancelled else { return }
       let now = surroundings.clock.now
       pullBackFutureTimes(to: now)
-      bringForward(readersOf: mailbox.takeUrgent(), to: now)
-      if let end = calmDue, end <= now {
-        bringForward(readersOf: mailbox.takeCalm(), to: now)
-        calmDue = nil
-      } else if calmDue == nil, mailbox.hasCalm {
-        calmDue = now + Self.calmWait
-      }
+      // Read before the samples: what is settled by now has left its samples already.
+      let answers = surroundings.topology?.asker.settled() ?? [:]
+      takeNews(at: now)
       for index in schedules.indices where index < schedules.count && schedules[index].due <= now {
         await evaluate(index)
         guard !Task.isCancelled else { return }
       }
+      await conclude(answers)
     }
+  }
+
+  /// Finds out which groups have something new to read.
+  private func takeNews(at now: Timestamp) {
+    var urgent = mailbox.takeUrgent()
+    var calm: Set<String> = []
+    if let end = calmDue, end <= now {
+      calm = mailbox.takeCalm()
+      calmDue = nil
+    }
+    if let keeper = surroundings.topology?.keeper {
+      if mailbox.takeTopologyNews(), topologyDue == nil {
+        topologyDue = now + max(.zero, keeper.restsUntil - surroundings.clock.uptime)
+      }
+      if let due = topologyDue, due <= now {
+        topologyDue = nil
+        keeper.refresh()
+        urgent.formUnion(mailbox.takeUrgent())
+      }
+    }
+    bringForward(readersOf: urgent, to: now)
+    bringForward(readersOf: calm, to: now)
+    if calmDue == nil, mailbox.hasCalm { calmDue = now + Self.calmWait }
+  }
+
+  /// Lets messages that wait for answers go, once all rules have seen what was answered.
+  private func conclude(_ answers: [String: Timestamp]) async {
+    guard let topology = surroundings.topology, topologyDue == nil,
+      !schedules.contains(where: \.isForwarded)
+    else { return }
+    settled = answers
+    await surroundings.notifications.learn(topology.asker.knowledge(settled: answers))
   }
 
   /// Without this a clock that was set back would stop all rules until it has caught up.
@@ -176,12 +223,14 @@ actor RuleRunner {
       schedules[index].due = min(schedules[index].due, schedules[index].slots.next(after: now))
     }
     calmDue = calmDue.map { min($0, now + Self.calmWait) }
+    topologyDue = topologyDue.map { min($0, now + Self.calmWait) }
   }
 
   /// Makes the groups due that read what has arrived.
   private func bringForward(readersOf metricNames: Set<String>, to now: Timestamp) {
-    for index in schedules.indices
-    where metricNames.containsAny(of: schedules[index].inputs) && schedules[index].due > now {
+    for index in schedules.indices where metricNames.containsAny(of: schedules[index].inputs) {
+      schedules[index].isForwarded = true
+      guard schedules[index].due > now else { continue }
       let since = schedules[index].evaluatedAt.map { surroundings.clock.uptime - $0 }
       let wait = max(.zero, Self.distanceMin - (since ?? Self.distanceMin))
       schedules[index].due = min(schedules[index].due, now + wait)
@@ -192,6 +241,7 @@ actor RuleRunner {
     guard var evaluator, index < evaluator.groups.count else { return }
     let now = surroundings.clock.now
     schedules[index].due = schedules[index].slots.next(after: now)
+    schedules[index].isForwarded = false
     schedules[index].evaluations += 1
     schedules[index].evaluatedAt = surroundings.clock.uptime
     let unreachable = UnreachableTargets(surroundings.ingest.unreachableTargets)
@@ -259,6 +309,7 @@ private final class EventMailbox: Sendable {
   private struct News {
     var urgent: Set<String> = []
     var calm: Set<String> = []
+    var isTopologyConcerned = true
   }
 
   let waker = Waker()
@@ -266,13 +317,15 @@ private final class EventMailbox: Sendable {
 
   /// Calm news beyond the first wake nobody: the runner has set a time for them already.
   func put(_ event: IngestEvent) {
+    let concernsTopology = TopologyKeeper.isConcerned(by: event.changedNames)
     let wakes = news.withLock { news in
+      defer { news.isTopologyConcerned = news.isTopologyConcerned || concernsTopology }
       if event.isUrgent {
         news.urgent.formUnion(event.metricNames)
         return true
       }
       defer { news.calm.formUnion(event.metricNames) }
-      return news.calm.isEmpty
+      return news.calm.isEmpty || (concernsTopology && !news.isTopologyConcerned)
     }
     if wakes { waker.wake() }
   }
@@ -283,6 +336,14 @@ private final class EventMailbox: Sendable {
     news.withLock { news in
       defer { news.urgent = [] }
       return news.urgent
+    }
+  }
+
+  /// Whether something changed that the assessment of the cluster reads.
+  func takeTopologyNews() -> Bool {
+    news.withLock { news in
+      defer { news.isTopologyConcerned = false }
+      return news.isTopologyConcerned
     }
   }
 

@@ -141,11 +141,20 @@ package enum SelfMetrics {
     help: "Since when the condition of an alert holds, in Unix seconds."
   )
 
+  static let alertStandings = MetricDefinition(
+    "hvsmon_alerts_firing",
+    .gauge,
+    labels: ["standing"],
+    help: "Alerts that fire by what is told of them: own (by themselves), joined (in the message "
+      + "about their cause), held (only their cause), asking (what they stand on is being asked), "
+      + "recovering (their cause has just ended)."
+  )
+
   /// All of them.
   package static let all = [
     build, residentMemory, cpu, startTime, storeWritable, storeSeries, storeBytes, storeUnflushed,
     storeDropped, storeFlushFailures, storeFlushSeconds, ingested, refused, groupDuration,
     groupEvaluations, groupFailing, queued, delivered, failed, lost, reloadGood, reloadTime,
-    alerts, alertsForState,
+    alerts, alertsForState, alertStandings,
   ]
 }

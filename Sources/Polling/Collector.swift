@@ -3,6 +3,7 @@ package import Configuration
 package import Logging
 package import MetricModel
 package import Net
+package import Topology
 
 /// Turns one target's answers into samples.
 ///
@@ -149,6 +150,8 @@ package struct Target: Sendable {
   package let key: String
   /// What every series of the target carries: `cluster` is added by ``Ingest``.
   package let labels: LabelSet
+  /// The part of the cluster whose state it tells; nil when it tells of none.
+  package let subject: Component?
   /// Who asks.
   package let collector: any Collector
   /// How often, how long, and how failures are settled.
@@ -160,12 +163,14 @@ package struct Target: Sendable {
   ///   - instance: The member's or entry's name.
   ///   - tier: The tier's name, if it belongs to one.
   ///   - node: The node the member is declared on, if any.
+  ///   - subject: The part of the cluster whose state it tells; the member when there is a tier.
   ///   - collector: Who asks.
   ///   - poll: How often.
   package init(
     instance: String,
     tier: String? = nil,
     node: String? = nil,
+    about subject: Component? = nil,
     collector: any Collector,
     poll: PollSettings
   ) {
@@ -174,6 +179,7 @@ package struct Target: Sendable {
     labels = LabelSet([
       "job": job, "instance": instance, "tier": tier ?? "", "node": node ?? "",
     ])
+    self.subject = subject ?? tier.map { _ in .member(instance) }
     self.collector = collector
     self.poll = poll
   }

@@ -14,18 +14,21 @@ package final class Ingest: PollRecording {
   package static let labelBytesMax = 1_024
 
   /// What identifies a series within its source.
-  private struct SeriesKey: Hashable {
+  struct SeriesKey: Hashable {
     let metric: String
     let labels: [String: String]
   }
 
-  private struct LiveSeries {
+  struct LiveSeries {
     var reference: SeriesReference?
     let slot: LatestSamples.Slot
     var round: UInt64
+    var value: Double
+    /// It is new, or its value is another one than in the round before.
+    var hasChanged = true
   }
 
-  private struct Source {
+  struct Source {
     var live: [SeriesKey: LiveSeries] = [:]
     /// The labels of the source that all live series carry.
     var liveLabels = LabelSet.empty
@@ -39,20 +42,20 @@ package final class Ingest: PollRecording {
     var lastSettled: Timestamp?
   }
 
-  private struct State {
+  struct State {
     var sources: [String: Source] = [:]
     var statistics = IngestStatistics()
     var warned: Set<String> = []
   }
 
-  private let catalog: MetricCatalog
-  private let clusterLabel: LabelSet
+  let catalog: MetricCatalog
+  let clusterLabel: LabelSet
   private let store: any SampleAppending
-  private let latest: LatestSamples
+  let latest: LatestSamples
   private let logger: Logger
-  private let observer: @Sendable (IngestEvent) -> Void
+  let observer: @Sendable (IngestEvent) -> Void
   private let doubtObserver: @Sendable (Target, Timestamp) -> Void
-  private let state = Mutex(State())
+  let state = Mutex(State())
 
   /// Opens the door.
   ///
@@ -147,7 +150,7 @@ package final class Ingest: PollRecording {
     let accepted = samples.filter(isAcceptable)
     let source = record.target.key
     take(accepted, source: source, labels: labels, at: record.time, began: record.began) {
-      $0 || hasTurned
+      $0 || hasTurned || record.isAsked
     }
   }
 
@@ -158,63 +161,8 @@ package final class Ingest: PollRecording {
     }
   }
 
-  /// Takes what rules produced; a staleness marker ends its series, others stay.
-  ///
-  /// The samples carry all their labels already: nothing is added.
-  ///
-  /// - Parameters:
-  ///   - values: Each label set once, metric name included.
-  ///   - time: The time of the values.
-  package func record(ruleValues values: [(labels: LabelSet, value: Double)], at time: Timestamp) {
-    var batch = AppendBatch(timestamp: time)
-    var names: Set<String> = []
-    var isUrgent = false
-    // What one rule ends, another may go on with.
-    let present = Set(values.filter { !$0.value.isStalenessMarker }.map(\.labels))
-    state.withLock { state in
-      var source = state.sources.removeValue(forKey: Self.ruleSource) ?? Source()
-      source.round += 1
-      for (labels, value) in values {
-        guard let name = labels.metricName else { continue }
-        if value.isStalenessMarker, present.contains(labels) { continue }
-        names.insert(name)
-        let pairs = labels.withoutMetricName.map { ($0.name, $0.value) }
-        let key = SeriesKey(metric: name, labels: Dictionary(pairs) { first, _ in first })
-        let known = source.live[key]
-        isUrgent = isUrgent || known == nil || value.isStalenessMarker
-        var reference: SeriesReference?
-        if value.isStalenessMarker {
-          source.live[key] = nil
-          if let known { latest.remove([known.slot]) }
-          // A series from before a restart is not live, and its end must be written all the same.
-          reference = known?.reference ?? self.reference(for: labels, &state.statistics)
-        } else {
-          let definition = catalog[name] ?? Self.ruleDefinition(name)
-          let sample = CollectedSample(definition, value, key.labels)
-          guard let series = live(sample, in: &source, &state.statistics) else { continue }
-          latest.set([(series.slot, value)])
-          reference = series.reference
-        }
-        guard let reference else { continue }
-        batch.references.append(reference)
-        batch.values.append(value)
-      }
-      state.sources[Self.ruleSource] = source
-    }
-    append(batch)
-    guard !names.isEmpty else { return }
-    observer(IngestEvent(time: time, metricNames: names, isUrgent: isUrgent))
-  }
-
-  /// The key of the source of everything that rules make.
-  private static let ruleSource = "rules"
-
-  private static func ruleDefinition(_ name: String) -> MetricDefinition {
-    MetricDefinition(name, .unknown, labels: nil, help: "Made by a rule.")
-  }
-
   /// The definition allows the sample; a refusal is counted, and logged once for each metric.
-  private func isAcceptable(_ sample: CollectedSample) -> Bool {
+  func isAcceptable(_ sample: CollectedSample) -> Bool {
     let name = sample.definition.name
     guard catalog[name] == sample.definition else {
       refuse("undefined_metric", 1, metric: name)
@@ -246,7 +194,7 @@ package final class Ingest: PollRecording {
   }
 
   /// Appends one round of a source and ends its series that are not in it.
-  private func take(
+  func take(
     _ samples: [CollectedSample],
     source: String,
     labels: LabelSet,
@@ -256,6 +204,7 @@ package final class Ingest: PollRecording {
   ) {
     var batch = AppendBatch(timestamp: time)
     var names: Set<String> = []
+    var changed: Set<String> = []
     let seriesEnded = state.withLock { state in
       var round = state.sources.removeValue(forKey: source) ?? Source()
       round.round += 1
@@ -270,6 +219,7 @@ package final class Ingest: PollRecording {
       for sample in samples {
         guard let series = live(sample, in: &round, &state.statistics) else { continue }
         names.insert(sample.definition.name)
+        if series.hasChanged { changed.insert(sample.definition.name) }
         updates.append((series.slot, sample.value))
         guard let reference = series.reference else { continue }
         batch.references.append(reference)
@@ -282,6 +232,7 @@ package final class Ingest: PollRecording {
       }
       for (key, series) in ended {
         names.insert(key.metric)
+        changed.insert(key.metric)
         guard let reference = series.reference else { continue }
         batch.references.append(reference)
         batch.values.append(.stalenessMarker)
@@ -296,11 +247,18 @@ package final class Ingest: PollRecording {
     // it is.
     if let began { state.withLock { $0.sources[source]?.lastSettled = began } }
     guard !names.isEmpty else { return }
-    observer(IngestEvent(time: time, metricNames: names, isUrgent: isUrgent(seriesEnded)))
+    observer(
+      IngestEvent(
+        time: time,
+        metricNames: names,
+        changedNames: changed,
+        isUrgent: isUrgent(seriesEnded)
+      )
+    )
   }
 
   /// The live series of a sample, made when it is new; nil when it had a sample in this round.
-  private func live(
+  func live(
     _ sample: CollectedSample,
     in source: inout Source,
     _ statistics: inout IngestStatistics
@@ -315,10 +273,12 @@ package final class Ingest: PollRecording {
       }
       series = known
       series.round = source.round
+      series.hasChanged = known.value.bitPattern != sample.value.bitPattern
+      series.value = sample.value
     } else {
       let full = LabelSet(metric: key.metric, own).merging(source.liveLabels)
       let slot = latest.add(sample.definition, full, sample.value)
-      series = LiveSeries(reference: nil, slot: slot, round: source.round)
+      series = LiveSeries(reference: nil, slot: slot, round: source.round, value: sample.value)
     }
     if series.reference == nil {
       // The store may have room for a series it refused before.
@@ -330,7 +290,7 @@ package final class Ingest: PollRecording {
   }
 
   /// The store's reference of a series, nil when the store does not take it.
-  private func reference(
+  func reference(
     for labels: LabelSet,
     _ statistics: inout IngestStatistics
   ) -> SeriesReference? {
@@ -344,7 +304,7 @@ package final class Ingest: PollRecording {
     return nil
   }
 
-  private func append(_ batch: AppendBatch) {
+  func append(_ batch: AppendBatch) {
     guard !batch.references.isEmpty else { return }
     do throws(StoreError) {
       let outcome = try store.append(batch)

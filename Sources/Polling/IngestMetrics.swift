@@ -67,6 +67,9 @@ package struct IngestEvent: Sendable {
   package let time: Timestamp
   /// The names of the metrics that got a sample or a staleness marker.
   package let metricNames: Set<String>
-  /// A target went up or down, or series ended: rules should look at once.
+  /// The names among them of which a series has another value than before, or came, or ended.
+  package let changedNames: Set<String>
+  /// A target went up or down, series ended, or somebody waits for these samples: rules should look
+  /// at once.
   package let isUrgent: Bool
 }

@@ -12,6 +12,7 @@ package final class LatestSamples: Sendable {
 
   private struct Row {
     let prefix: [UInt8]
+    let labels: LabelSet
     var value: Double
   }
 
@@ -66,9 +67,29 @@ package final class LatestSamples: Sendable {
     }
   }
 
+  /// The live series of these metrics, by name; a name without any is left out.
+  ///
+  /// The label sets hold the metric's name; the series of one metric come in no order.
+  package func samples(
+    named names: Set<String>
+  ) -> [String: [(labels: LabelSet, value: Double)]] {
+    state.withLock { state in
+      var found: [String: [(labels: LabelSet, value: Double)]] = [:]
+      for name in names {
+        guard let index = state.indexByName[name], state.families[index].liveCount > 0 else {
+          continue
+        }
+        found[name] = state.families[index].rows.compactMap { row in
+          row.map { ($0.labels, $0.value) }
+        }
+      }
+      return found
+    }
+  }
+
   /// Takes a place for a new series.
   func add(_ definition: MetricDefinition, _ labels: LabelSet, _ value: Double) -> Slot {
-    let row = Row(prefix: ExpositionWriter.prefix(of: labels), value: value)
+    let row = Row(prefix: ExpositionWriter.prefix(of: labels), labels: labels, value: value)
     return state.withLock { state in
       let family = state.familyIndex(of: definition)
       state.seriesCount += 1

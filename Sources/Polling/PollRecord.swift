@@ -9,6 +9,8 @@ package struct PollRecord: Sendable {
   package let time: Timestamp
   /// When the target was asked: the time, or a little later when that is the poll's slot.
   package let began: Timestamp
+  /// Somebody waits for it: it answers a question of ``PollScheduler/ask(_:)``.
+  package let isAsked: Bool
   /// How long the peer took.
   package let duration: Duration
   /// What was found, or why nothing was.
@@ -21,6 +23,7 @@ package struct PollRecord: Sendable {
     target: Target,
     time: Timestamp,
     began: Timestamp? = nil,
+    isAsked: Bool = false,
     duration: Duration,
     outcome: Result<Collection, CollectionError>,
     counts: PollCounts
@@ -28,6 +31,7 @@ package struct PollRecord: Sendable {
     self.target = target
     self.time = time
     self.began = began ?? time
+    self.isAsked = isAsked
     self.duration = duration
     self.outcome = outcome
     self.counts = counts

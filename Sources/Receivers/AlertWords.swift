@@ -3,24 +3,6 @@ import MetricModel
 import Notifying
 import Rules
 
-/// How urgent a message is, most urgent first.
-enum Urgency: Int, Comparable {
-  case page
-  case warning
-  case info
-
-  /// Reads the label `severity`; an alert without a known word is a warning, lest it be overlooked.
-  init(_ labels: LabelSet) {
-    switch labels["severity"] {
-    case "page", "critical", "emergency", "fatal": self = .page
-    case "info", "none", "note", "notice": self = .info
-    default: self = .warning
-    }
-  }
-
-  static func < (left: Urgency, right: Urgency) -> Bool { left.rawValue < right.rawValue }
-}
-
 /// The words that messages of every service are made of: plain text, not escaped.
 enum AlertWords {
   /// What an alert is about: instance, tier and node, or what else tells it from others.
@@ -71,6 +53,16 @@ enum AlertWords {
     alert.annotations.first { $0.name == name && !$0.value.isEmpty }?.value
   }
 
+  /// What an alert says in one sentence without a full stop, and how it is known.
+  static func summary(of alert: Alert) -> String? {
+    guard let summary = annotation("summary", of: alert) else { return nil }
+    let sentence = summary.onOneLine.withoutFullStop
+    guard !alert.isResolved, let evidence = annotation("evidence", of: alert) else {
+      return sentence
+    }
+    return "\(sentence) (\(evidence.onOneLine))"
+  }
+
   /// When it began, and what became of it since.
   static func course(_ told: NotifiedAlert, isDelayed: Bool) -> String {
     let alert = told.alert
@@ -91,7 +83,7 @@ extension AlertNotification {
   /// The alerts to name first: firing before ended, urgent before others, new before known.
   var byImportance: [NotifiedAlert] {
     func rank(_ told: NotifiedAlert) -> Int {
-      (told.alert.isResolved ? 100 : 0) + Urgency(told.alert.labels).rawValue * 10
+      (told.alert.isResolved ? 100 : 0) - told.alert.severity.rawValue * 10
         + (told.isNew ? 0 : 1)
     }
     // `sorted` keeps the order of equals.
@@ -99,7 +91,7 @@ extension AlertNotification {
   }
 
   /// How urgent the most urgent alert that fires is; nil when none fires.
-  var urgency: Urgency? { firing.map { Urgency($0.alert.labels) }.min() }
+  var severity: SeverityRank? { firing.map(\.alert.severity).max() }
 
   /// The first line: all that matters, in plain text.
   var headline: String {
@@ -109,14 +101,16 @@ extension AlertNotification {
     let name = names.count == 1 ? names.first ?? "" : "\(names.count) kinds of alert"
     let word = stateWord
     guard alerts.count > 1 else {
-      let summary = AlertWords.annotation("summary", of: first.alert)
+      let summary = AlertWords.summary(of: first.alert)
       let object = AlertWords.object(first.alert.labels)
       var text = "\(word) \(name)"
       if !object.isEmpty { text += " (\(object))" }
       text += ": "
-      if let summary { text += "\(summary.onOneLine.withoutFullStop), " }
-      return text + AlertWords.course(first, isDelayed: delayedSince != nil)
+      if let summary { text += "\(summary), " }
+      text += AlertWords.course(first, isDelayed: delayedSince != nil)
+      return text + situationText
     }
+    if let cause = important.first(where: { $0.isCause }) { return headline(of: cause, word) }
     let objects = important.prefix(3).map { AlertWords.object($0.alert.labels) }
     var text = "\(word) \(name): \(countText)"
     let named = objects.filter { !$0.isEmpty }.map { "[\($0)]" }
@@ -127,9 +121,40 @@ extension AlertNotification {
     return delayedSince == nil ? text : "\(text), delivery was delayed"
   }
 
+  /// The first line of a message about a cause and what it led to.
+  private func headline(of cause: NotifiedAlert, _ word: String) -> String {
+    func named(_ labels: LabelSet) -> String {
+      let object = AlertWords.object(labels)
+      let name = labels["alertname"] ?? ""
+      return object.isEmpty ? name : "\(name) (\(object))"
+    }
+    var text = "\(word) \(named(cause.alert.labels)): "
+    if let summary = AlertWords.summary(of: cause.alert) { text += "\(summary), " }
+    text += AlertWords.course(cause, isDelayed: delayedSince != nil)
+    let others = byImportance.filter { $0 != cause }
+    let shown = others.prefix(3).map { told in
+      named(told.alert.labels) + (told.alert.isResolved ? " resolved" : "")
+    }
+    text += "; also " + shown.joined(separator: ", ")
+    if others.count > shown.count { text += " and \(others.count - shown.count) more" }
+    return text + situationText
+  }
+
+  /// What is held back, and how the cluster stands: sentences after the first, or nothing.
+  private var situationText: String {
+    let held = byImportance.compactMap { AlertWords.annotation("held_back", of: $0.alert) }
+    // The state is that of the whole cluster, the same in each alert of the message.
+    let situation = byImportance.lazy.compactMap {
+      AlertWords.annotation("situation", of: $0.alert)
+    }.first
+    let sentences = held + (situation.map { [$0] } ?? [])
+    guard !sentences.isEmpty else { return "" }
+    return ". " + sentences.map { "\($0.onOneLine.withoutFullStop)." }.joined(separator: " ")
+  }
+
   /// The word that says how bad it is.
   private var stateWord: String {
-    switch urgency {
+    switch severity {
     case .page: "PAGE"
     case .warning: "WARNING"
     case .info: "INFO"
@@ -159,6 +184,11 @@ extension AlertNotification {
     case .repeated: "still fires, told again"
     }
   }
+}
+
+extension NotifiedAlert {
+  /// It says how the cluster stands: the planner tells so of every failure that may explain others.
+  fileprivate var isCause: Bool { AlertWords.annotation("situation", of: alert) != nil }
 }
 
 extension String {

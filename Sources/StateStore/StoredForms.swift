@@ -175,6 +175,8 @@ struct StoredGroup: Codable {
     let changedUnixMs: Int64
     let toldTo: [StoredIntegration]
     let isWithdrawn: Bool
+    /// Absent in what an older version stored.
+    let toldSeverity: Int?
   }
 
   struct Entry: Codable {
@@ -200,7 +202,8 @@ struct StoredGroup: Codable {
         alert: StoredAlert(member.alert),
         changedUnixMs: member.changedAt.unixMilliseconds,
         toldTo: member.toldTo.sorted().map { StoredIntegration($0) },
-        isWithdrawn: member.isWithdrawn
+        isWithdrawn: member.isWithdrawn,
+        toldSeverity: member.toldSeverity?.rawValue
       )
     }
     flushesUnixMs = group.flushes.map(\.unixMilliseconds)
@@ -219,7 +222,8 @@ struct StoredGroup: Codable {
         alert: stored.alert.alert,
         changedAt: Timestamp(unixMilliseconds: stored.changedUnixMs),
         toldTo: Set(stored.toldTo.map(\.id)),
-        isWithdrawn: stored.isWithdrawn
+        isWithdrawn: stored.isWithdrawn,
+        toldSeverity: stored.toldSeverity.flatMap(SeverityRank.init)
       )
     }
     let log = log.map { entry in

@@ -6,6 +6,7 @@ import Polling
 import PromQL
 import Rules
 import Testing
+import Topology
 
 @testable import Daemon
 
@@ -21,6 +22,7 @@ import Testing
   @Test func `every metric the shipped rules read is defined`() throws {
     let catalog = MetricCatalog(
       allCollectors.flatMap { $0.metrics } + IngestMetrics.all + SelfMetrics.all
+        + TopologyMetrics.all
     )
     let rules = try Self.shipped().groups.flatMap(\.rules)
     #expect(rules.count > 10)
@@ -41,7 +43,9 @@ import Testing
   }
 
   @Test func `what hvsmon tells of itself is well named and defined once`() {
-    let all = allCollectors.flatMap { $0.metrics } + IngestMetrics.all + SelfMetrics.all
+    let all =
+      allCollectors.flatMap { $0.metrics } + IngestMetrics.all + SelfMetrics.all
+      + TopologyMetrics.all
     #expect(Set(all.map(\.name)).count == all.count)
     for metric in SelfMetrics.all {
       #expect((metric.kind == .counter) == metric.name.hasSuffix("_total"), "\(metric.name)")

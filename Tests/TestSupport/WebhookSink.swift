@@ -13,6 +13,8 @@ package final class WebhookSink: Sendable {
       package let status: String
       /// Every label.
       package let labels: [String: String]
+      /// Every annotation.
+      package let annotations: [String: String]
     }
 
     /// The format's version.

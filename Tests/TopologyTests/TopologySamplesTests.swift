@@ -24,8 +24,10 @@ import Topology
     let expected: [String: Double] = [
       "hvsmon_node_up{node=\"CoolerHostname\"}": 0,
       "hvsmon_node_up{node=\"CoolerHostname2\"}": 1,
-      "hvsmon_guest_up{id=\"lxc/103\", name=\"mongo1\", node=\"CoolerHostname\"}": 0,
-      "hvsmon_guest_up{id=\"lxc/104\", name=\"mongo2\", node=\"CoolerHostname2\"}": 1,
+      "hvsmon_guest_up{id=\"lxc/103\", member=\"mongo1\", name=\"mongo1\", node=\"CoolerHostname\"}":
+        0,
+      "hvsmon_guest_up{id=\"lxc/104\", member=\"mongo2\", name=\"mongo2\", node=\"CoolerHostname2\"}":
+        1,
       "hvsmon_member_working{instance=\"mongo1\", node=\"CoolerHostname\", tier=\"database\"}": 0,
       "hvsmon_member_working{instance=\"mongo2\", node=\"CoolerHostname2\", tier=\"database\"}": 1,
       "hvsmon_tier_members{state=\"declared\", tier=\"database\"}": 3,

@@ -4,6 +4,7 @@ package import Configuration
 package import MetricModel
 import Net
 package import Polling
+import Topology
 
 /// Asks one URL as a user's browser would, over a new connection each time so that every phase is
 /// measured.
@@ -56,6 +57,7 @@ package final class HTTPProbeCollector: Collector {
     let entries = declared.entries.map { entry, section in
       Target(
         instance: entry.name,
+        about: .entry(entry.name),
         collector: HTTPProbeCollector(
           url: entry.url,
           expectedStatuses: entry.expectedStatuses,

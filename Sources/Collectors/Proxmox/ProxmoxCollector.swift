@@ -6,6 +6,7 @@ package import MetricModel
 import Net
 package import Polling
 import Synchronization
+import Topology
 
 /// Asks a Proxmox cluster for its nodes, guests and storages, and at slower paces for details.
 package final class ProxmoxCollector: Collector {
@@ -48,11 +49,12 @@ package final class ProxmoxCollector: Collector {
     let collector = ProxmoxCollector(client: client, logger: services.logger, running: running)
     // The nodes are asked here as well: one that does not answer is not asked about the cluster,
     // and what the cluster says of guests is what is missed on a node.
-    return [Target(instance: "proxmox", collector: collector, poll: settings.poll)]
+    return [Target(instance: "proxmox", about: .cluster, collector: collector, poll: settings.poll)]
       + settings.endpoints.map { endpoint in
         Target(
           instance: endpoint.node,
           node: endpoint.node,
+          about: .node(endpoint.node),
           collector: ProxmoxNodeCollector(node: endpoint.node, client: client, running: running),
           poll: settings.poll
         )

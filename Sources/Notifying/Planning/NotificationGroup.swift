@@ -31,6 +31,8 @@ package struct GroupMember: Equatable, Sendable {
   package var toldTo: Set<IntegrationID>
   /// It ended because no rule reports it any more.
   package var isWithdrawn: Bool
+  /// How urgent it was when it was last told; nil before that.
+  package var toldSeverity: SeverityRank?
   /// Since when no rule reports it; not kept over restarts.
   var missingSince: Timestamp?
   /// The settings put it elsewhere since it was told: only its end is told here.
@@ -43,12 +45,20 @@ package struct GroupMember: Equatable, Sendable {
     alert: Alert,
     changedAt: Timestamp,
     toldTo: Set<IntegrationID> = [],
-    isWithdrawn: Bool = false
+    isWithdrawn: Bool = false,
+    toldSeverity: SeverityRank? = nil
   ) {
     self.alert = alert
     self.changedAt = changedAt
     self.toldTo = toldTo
     self.isWithdrawn = isWithdrawn
+    self.toldSeverity = toldSeverity
+  }
+
+  /// It fires and is more urgent than those know who were told of it.
+  var isWorseThanTold: Bool {
+    guard let toldSeverity, !alert.isResolved else { return false }
+    return alert.severity > toldSeverity
   }
 }
 
@@ -150,7 +160,9 @@ extension NotificationGroup {
         news.endedSince = max(news.endedSince ?? member.changedAt, member.changedAt)
       } else if !member.hasLeft {
         news.isAnyFiring = true
-        if !integrations.allSatisfy({ member.toldTo.contains($0.id) }) {
+        if member.isWorseThanTold
+          || !integrations.allSatisfy({ member.toldTo.contains($0.id) })
+        {
           news.firingSince = min(news.firingSince ?? member.changedAt, member.changedAt)
         }
       }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 package import MetricModel
 package import Rules
+package import Topology
 
 /// Decides who is told what and when: routes, groups, waits, repeats, and who was told already.
 ///
@@ -12,16 +13,17 @@ package struct NotificationPlanner: Sendable {
   package static let withdrawalDelay = Duration.seconds(300)
 
   private let maximumMembers: Int
-  private var settings: NotificationSettings
-  private var integrations: [String: [Integration]]
-  private var kept: [GroupID: NotificationGroup] = [:]
+  var settings: NotificationSettings
+  var integrations: [String: [Integration]]
+  var kept: [GroupID: NotificationGroup] = [:]
   private var timings: [GroupID: GroupTiming] = [:]
   /// The groups that hold an alert, so that an alert whose route has changed is found again.
   private var holders: [LabelSet: Set<GroupID>] = [:]
   private var homes: [LabelSet: [Home]] = [:]
   private var memberCount = 0
-  private var changed: Set<GroupID> = []
+  var changed: Set<GroupID> = []
   private var lastStep = Timestamp.distantFuture
+  private var inhibition = Inhibition()
 
   /// Alerts that were not told because too many were in groups; each counts at every step.
   package private(set) var refusedAlerts = 0
@@ -73,18 +75,26 @@ package struct NotificationPlanner: Sendable {
   /// - Parameters:
   ///   - alerts: Every alert that fires, and those that ended since the last step at least; their
   ///     label sets differ. One that is missing is waited for, not taken as resolved.
+  ///   - knowledge: How the cluster stands; without it every alert is told by itself.
   ///   - now: The time of the step; going back does no harm.
   /// - Returns: What to store and send as one piece.
-  package mutating func step(alerts: [Alert], now: Timestamp) -> NotificationPlan {
+  package mutating func step(
+    alerts: [Alert],
+    knowledge: ClusterKnowledge? = nil,
+    now: Timestamp
+  ) -> NotificationPlan {
     changed = []
     if now < lastStep { pullBackFutureTimes(to: now) }
     lastStep = now
-    var reported: Set<LabelSet> = []
-    for alert in alerts {
-      reported.insert(alert.labels)
-      take(alert, now: now)
-    }
-    noteMissing(except: reported, now: now)
+    let told = alerts.map(\.labels).filter { isTold($0) }
+    let screened = inhibition.screen(
+      alerts,
+      knowledge: knowledge,
+      told: Set(told),
+      now: now
+    )
+    for alert in screened { take(alert, now: now) }
+    noteMissing(except: Set(alerts.map(\.labels)), now: now)
     var plan = NotificationPlan()
     let due = kept.keys.filter { nextFlush(of: $0).map { $0 <= now } ?? false }
     for id in due.sorted(by: { ($0.receiver, $0.key) < ($1.receiver, $1.key) }) {
@@ -103,6 +113,7 @@ package struct NotificationPlanner: Sendable {
   /// When ``step(alerts:now:)`` must be called again although no alert changed; nil means never.
   package var nextDeadline: Timestamp? {
     var deadline = kept.keys.compactMap { nextFlush(of: $0) }.min()
+    if let screening = inhibition.nextDeadline { deadline = min(deadline ?? screening, screening) }
     for group in kept.values {
       for member in group.members.values {
         guard let missing = member.missingSince, !member.alert.isResolved else { continue }
@@ -118,14 +129,26 @@ package struct NotificationPlanner: Sendable {
     kept[id]?.nextFlush(integrations: integrations[id.receiver] ?? [], timing: timing(of: id))
   }
 
-  private func timing(of id: GroupID) -> GroupTiming { timings[id] ?? settings.root.timing }
+  /// What keeps each alert that fires from being told by itself, if anything does.
+  package var standings: [LabelSet: AlertStanding] { inhibition.standings }
+
+  /// What must be asked at once, as messages wait for the answer.
+  package var questions: Set<Component> { inhibition.questions }
+
+  /// Somebody was told that the alert fires, and not yet that it ended.
+  private func isTold(_ labels: LabelSet) -> Bool {
+    (holders[labels] ?? []).contains { kept[$0]?.members[labels]?.toldTo.isEmpty == false }
+  }
+
+  func timing(of id: GroupID) -> GroupTiming { timings[id] ?? settings.root.timing }
 }
 
 // MARK: Alerts into groups
 
 extension NotificationPlanner {
-  private mutating func take(_ alert: Alert, now: Timestamp) {
-    let homes = homes(of: alert.labels)
+  private mutating func take(_ screened: ScreenedAlert, now: Timestamp) {
+    let alert = screened.alert
+    let homes = homes(of: screened.routing)
     let homeIDs = Set(homes.map(\.id))
     var movedTo: [String: Set<IntegrationID>] = [:]
     for id in holders[alert.labels] ?? [] where !homeIDs.contains(id) {
@@ -227,12 +250,16 @@ extension NotificationPlanner {
       changed.insert(id)
     case (was: false, is: false):
       if member.alert.startsAt != alert.startsAt { changed.insert(id) }
+      if alert.severity > member.alert.severity, alert.severity > member.toldSeverity ?? .page {
+        member.changedAt = now
+        changed.insert(id)
+      }
       member.alert = alert
     }
     kept[id]?.members[alert.labels] = member
   }
 
-  private mutating func remove(_ labels: LabelSet, from id: GroupID) {
+  mutating func remove(_ labels: LabelSet, from id: GroupID) {
     guard kept[id]?.members.removeValue(forKey: labels) != nil else { return }
     memberCount -= 1
     changed.insert(id)
@@ -279,98 +306,5 @@ extension NotificationPlanner {
         changed.insert(id)
       }
     }
-  }
-}
-
-// MARK: Groups into messages
-
-extension NotificationPlanner {
-  private mutating func flush(_ id: GroupID, now: Timestamp) -> [AlertNotification] {
-    guard var group = kept[id] else { return [] }
-    let timing = timing(of: id)
-    var sent: [AlertNotification] = []
-    let known = integrations[id.receiver] ?? []
-    for integration in known {
-      if let notification = message(to: integration, group: group, timing: timing, now: now) {
-        let entry = NotificationLogEntry(sequence: notification.sequence, sentAt: now)
-        group.log[integration.id] = entry
-        sent.append(notification)
-      }
-      for (labels, member) in group.members where !member.hasLeft || member.alert.isResolved {
-        if member.alert.isResolved {
-          group.members[labels]?.toldTo.remove(integration.id)
-        } else {
-          group.members[labels]?.toldTo.insert(integration.id)
-        }
-      }
-    }
-    if !sent.isEmpty {
-      group.flushes = (group.flushes + [now]).suffix(NotificationGroup.maximumFlushes)
-    }
-    kept[id] = group
-    changed.insert(id)
-    // Integrations that the settings no longer know cannot be told of the end.
-    for labels in group.members.keys where group.members[labels]?.alert.isResolved == true {
-      remove(labels, from: id)
-    }
-    return sent
-  }
-
-  private func message(
-    to integration: Integration,
-    group: NotificationGroup,
-    timing: GroupTiming,
-    now: Timestamp
-  ) -> AlertNotification? {
-    let firing = group.members.values.filter { !$0.alert.isResolved && !$0.hasLeft }
-    let new = firing.filter { !$0.toldTo.contains(integration.id) }
-    let ended = group.members.values.filter {
-      $0.alert.isResolved && $0.toldTo.contains(integration.id) && integration.sendsResolved
-    }
-    let entry = group.log[integration.id]
-    let reason: NotificationReason
-    if !new.isEmpty {
-      reason = new.count == firing.count ? .firing : .moreFiring
-    } else if !ended.isEmpty {
-      reason = firing.isEmpty ? .resolved : .partlyResolved
-    } else if let entry, !firing.isEmpty, now - entry.sentAt >= timing.repetition {
-      reason = .repeated
-    } else {
-      return nil
-    }
-    let sequence = (entry?.sequence ?? 0) + 1
-    let members = (firing + ended).map { member in
-      NotifiedAlert(
-        member.alert,
-        isNew: !member.alert.isResolved && !member.toldTo.contains(integration.id),
-        isWithdrawn: member.isWithdrawn
-      )
-    }
-    return AlertNotification(
-      eventID: Self.eventID(integration.id, group, sequence: sequence),
-      integration: integration.id,
-      groupKey: group.id.key,
-      groupLabels: group.labels,
-      sequence: sequence,
-      reason: reason,
-      alerts: members,
-      externalURL: settings.externalURL,
-      createdAt: now
-    )
-  }
-
-  /// A name of one message that is as short as a header wants it: the place and the group as a
-  /// hash, then which life of the group, then which of its messages.
-  private static func eventID(
-    _ integration: IntegrationID,
-    _ group: NotificationGroup,
-    sequence: Int
-  ) -> String {
-    let place = Alert(
-      labels: LabelSet(["integration": integration.description, "group": group.id.key]),
-      startsAt: group.createdAt
-    )
-    let life = String(group.createdAt.unixMilliseconds, radix: 36)
-    return "\(place.fingerprint)-\(life)-\(sequence)"
   }
 }

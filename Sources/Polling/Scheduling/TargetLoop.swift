@@ -52,6 +52,7 @@ struct TargetLoop: Sendable {
           target: target,
           time: isOnSlot ? due : began,
           began: began,
+          isAsked: isAsked,
           duration: duration,
           outcome: outcome,
           counts: counts

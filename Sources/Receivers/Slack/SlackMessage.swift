@@ -48,7 +48,7 @@ enum SlackMessage {
   }
 
   private static func color(_ notification: AlertNotification) -> String {
-    switch notification.urgency {
+    switch notification.severity {
     case .page: "#d9302c"
     case .warning: "#e8a317"
     case .info: "#3b7ddd"

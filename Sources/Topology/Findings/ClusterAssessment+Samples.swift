@@ -25,6 +25,7 @@ extension ClusterAssessment {
       var labels = ["id": guest.resourceID]
       labels["name"] = guest.name
       labels["node"] = graph.nodeByGuest[number]
+      labels["member"] = graph.places(on: .guest(number)).first.map { graph.places[$0].member.name }
       return sample(TopologyMetrics.guestUp, state(of: .guest(number)), labels)
     }
   }

@@ -11,8 +11,9 @@ package enum TopologyMetrics {
   )
   static let guestUp = gauge(
     "hvsmon_guest_up",
-    ["id", "name", "node"],
-    "1 when the guest runs, 0 when it is stopped or its node is down; absent while that is unknown."
+    ["id", "name", "node", "member"],
+    "1 when the guest runs, 0 when it is stopped or its node is down; absent while that is unknown. "
+      + "member names the declared member that works in it."
   )
   static let memberWorking = gauge(
     "hvsmon_member_working",

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+import MetricModel
+import Rules
+import Topology
+
+/// Finds what explains an alert among the failures that other alerts tell of; pure.
+///
+/// An alert with the label `fault="down"` says that what it is about has failed. Only such an alert
+/// can be a cause: whoever reads its message knows why the rest is quiet.
+struct CauseSearch {
+  /// An entry that fails this long before or after a part below it is explained by that part.
+  static let entryWindow = Duration.seconds(60)
+  /// No chain of causes is longer.
+  private static let depthMax = 8
+
+  /// A failure that an alert tells of.
+  struct Cause: Equatable {
+    /// The alert that tells of it.
+    var labels: LabelSet
+    /// When that alert began.
+    var startsAt: Timestamp
+    /// When it ended; nil while it fires.
+    var endedAt: Timestamp?
+  }
+
+  let graph: any CauseGraph
+  let causes: [Component: Cause]
+
+  static func isDown(_ labels: LabelSet) -> Bool { labels["fault"] == "down" }
+
+  /// The failures at the root that together explain the alert; empty when nothing does.
+  func roots(of labels: LabelSet, startsAt: Timestamp) -> [Component] {
+    guard let subject = graph.component(of: labels) else { return [] }
+    let isDown = Self.isDown(labels)
+    var found: Set<Component> = []
+    var open = reasons(of: subject, isDown: isDown, startsAt: startsAt).map { ($0, 1) }
+    var seen: Set<Component> = isDown ? [subject] : []
+    while let (component, depth) = open.popLast() {
+      guard seen.insert(component).inserted else { continue }
+      let start = causes[component]?.startsAt ?? startsAt
+      let deeper =
+        depth < Self.depthMax ? reasons(of: component, isDown: true, startsAt: start) : []
+      if deeper.isEmpty || deeper.allSatisfy(seen.contains) {
+        found.insert(component)
+      } else {
+        open += deeper.map { ($0, depth + 1) }
+      }
+    }
+    return found.sorted()
+  }
+
+  /// The failures next to it that explain what an alert says of `subject`.
+  private func reasons(of subject: Component, isDown: Bool, startsAt: Timestamp) -> [Component] {
+    if !isDown, causes[subject] != nil, isSilencedByOwnFailure(subject) { return [subject] }
+    if let near = graph.foundations(of: subject).first(where: { causes[$0] != nil }) {
+      return [near]
+    }
+    switch subject {
+    case .member:
+      // A tier that is down says more than each of its members.
+      return graph.dependents(of: subject).filter { dependent in
+        guard case .tier(let tier) = dependent, causes[dependent] != nil else { return false }
+        return graph.missingMembers(of: tier).contains { Component.member($0) == subject }
+      }
+    case .tier(let tier): return reasons(ofTier: tier, isDown: isDown)
+    case .entry: return recentReasons(below: subject, startsAt: startsAt)
+    case .cluster: return all(of: graph.offlineNodes.map { [.node($0)] })
+    case .node, .guest: return []
+    }
+  }
+
+  /// Alerts about the figures of something that is down say nothing new; of a guest its backups are
+  /// made all the same.
+  private func isSilencedByOwnFailure(_ subject: Component) -> Bool {
+    if case .guest = subject { false } else { true }
+  }
+
+  /// A tier lacks members: what each of them stands on, or itself while the tier still works.
+  private func reasons(ofTier tier: String, isDown: Bool) -> [Component] {
+    all(
+      of: graph.missingMembers(of: tier).map { name in
+        let member = Component.member(name)
+        return graph.foundations(of: member) + (isDown ? [] : [member])
+      }
+    )
+  }
+
+  /// The first known cause in each list; none unless every list has one.
+  private func all(of lists: [[Component]]) -> [Component] {
+    let found = lists.compactMap { list in list.first { causes[$0] != nil } }
+    return found.count == lists.count ? found : []
+  }
+
+  /// What failed at about the same time below `entry`: an address on its way, a queue to drain.
+  private func recentReasons(below entry: Component, startsAt: Timestamp) -> [Component] {
+    let recent = causes.filter { component, cause in
+      let distance =
+        cause.startsAt > startsAt ? cause.startsAt - startsAt : startsAt - cause.startsAt
+      guard component < entry, distance <= Self.entryWindow else { return false }
+      return graph.dependents(of: component).contains(entry)
+    }
+    return recent.keys.min().map { [$0] } ?? []
+  }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+import Architecture
+package import Topology
+
+extension ClusterAssessment: CauseGraph {
+  package func members(of tier: String) -> [String] {
+    declared.tiers.first { $0.name == tier }?.members.map(\.name) ?? []
+  }
+
+  package func isWorking(_ component: Component) -> Bool { state(of: component) == .working }
+
+  package func name(of component: Component) -> String {
+    switch component {
+    case .cluster: declared.name
+    case .guest(let id): guestName(id)
+    case .node(let name), .member(let name), .tier(let name), .entry(let name): name
+    }
+  }
+
+  package var situation: String { situationWords() }
+
+  /// The name of the member that works in the guest, else the guest's own.
+  private func guestName(_ id: Int) -> String {
+    for tier in declared.tiers {
+      if let member = tier.members.first(where: { $0.guest == id }) { return member.name }
+    }
+    return observed.guests[id]?.name ?? "guest \(id)"
+  }
+}

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MIT
+import MetricModel
+import Rules
+import Topology
+
+/// Decides which alerts are told by themselves, and which through the alert about their cause.
+///
+/// A value that reads no clock. It holds nothing back without a cause that is told.
+struct Inhibition: Sendable {
+  /// What an alert stands on is asked, and waited for this long at most.
+  static let askingMax = Duration.seconds(4)
+  /// What was held back is given this long to end after its cause.
+  static let grace = Duration.seconds(180)
+
+  private var causes: [Component: CauseSearch.Cause] = [:]
+  private var firstSeen: [LabelSet: Timestamp] = [:]
+  /// Where alerts that fire were routed last: their end is told there.
+  private var routings: [LabelSet: LabelSet] = [:]
+  /// Why each firing alert is told or not.
+  private(set) var standings: [LabelSet: AlertStanding] = [:]
+  /// What must be asked now, as alerts wait for the answer.
+  private(set) var questions: Set<Component> = []
+
+  /// Sorts the alerts into those to tell and those to hold back.
+  ///
+  /// - Parameters:
+  ///   - alerts: Those that fire and those that ended since the last step.
+  ///   - knowledge: How the cluster stands; without it nothing is held back.
+  ///   - told: The alerts of which somebody knows that they fire.
+  ///   - now: The time of the step.
+  /// - Returns: What the planner takes; alerts that nobody is to hear of are not among them.
+  mutating func screen(
+    _ alerts: [Alert],
+    knowledge: ClusterKnowledge?,
+    told: Set<LabelSet>,
+    now: Timestamp
+  ) -> [ScreenedAlert] {
+    questions = []
+    guard let knowledge else {
+      standings = [:]
+      return alerts.map { ScreenedAlert(alert: $0, routing: $0.labels) }
+    }
+    let firing = alerts.filter { !$0.isResolved }
+    noteFirstSight(of: firing, now: now)
+    noteCauses(firing, knowledge.graph, now: now)
+    let search = CauseSearch(graph: knowledge.graph, causes: causes)
+    standings = [:]
+    for alert in firing {
+      standings[alert.labels] = standing(of: alert, search, knowledge, told, now: now)
+    }
+    let screened = alerts.compactMap { self.screened($0, among: firing, knowledge.graph) }
+    routings = Dictionary(
+      screened.lazy.filter { !$0.alert.isResolved && $0.routing != $0.alert.labels }
+        .map { ($0.alert.labels, $0.routing) }
+    ) { first, _ in first }
+    return screened
+  }
+
+  /// When ``screen(_:knowledge:told:now:)`` must be called again although nothing changed.
+  var nextDeadline: Timestamp? {
+    standings.values.compactMap { standing in
+      switch standing {
+      case .asking(let until), .recovering(let until): until
+      case .own, .held, .joined: nil
+      }
+    }.min()
+  }
+
+  // MARK: What is known
+
+  private mutating func noteFirstSight(of firing: [Alert], now: Timestamp) {
+    var seen: [LabelSet: Timestamp] = [:]
+    for alert in firing { seen[alert.labels] = min(firstSeen[alert.labels] ?? now, now) }
+    firstSeen = seen
+  }
+
+  private mutating func noteCauses(_ firing: [Alert], _ graph: any CauseGraph, now: Timestamp) {
+    var present: [Component: Alert] = [:]
+    for alert in firing where CauseSearch.isDown(alert.labels) {
+      guard let component = graph.component(of: alert.labels) else { continue }
+      guard let known = present[component] else {
+        present[component] = alert
+        continue
+      }
+      if alert.isBetterCause(than: known) { present[component] = alert }
+    }
+    for (component, cause) in causes where present[component] == nil {
+      let endedAt = min(cause.endedAt ?? now, now)
+      causes[component]?.endedAt = endedAt
+      if now - endedAt >= Self.grace { causes[component] = nil }
+    }
+    for (component, alert) in present {
+      causes[component] = CauseSearch.Cause(labels: alert.labels, startsAt: alert.startsAt)
+    }
+  }
+
+  // MARK: Who is told
+
+  private mutating func standing(
+    of alert: Alert,
+    _ search: CauseSearch,
+    _ knowledge: ClusterKnowledge,
+    _ told: Set<LabelSet>,
+    now: Timestamp
+  ) -> AlertStanding {
+    let labels = alert.labels
+    let known = search.roots(of: labels, startsAt: alert.startsAt).compactMap { causes[$0] }
+    // Of several the newest is the one that was too much.
+    let cause = known.filter { $0.endedAt == nil && $0.labels != labels }.max {
+      ($0.startsAt, $1.labels) < ($1.startsAt, $0.labels)
+    }
+    if let cause {
+      let isJoined = alert.mustBeTold || told.contains(labels)
+      return isJoined ? .joined(to: cause.labels) : .held(by: cause.labels)
+    }
+    if told.contains(labels) { return .own }
+    if let end = known.compactMap(\.endedAt).max() {
+      return alert.mustBeTold ? .own : .recovering(until: end + Self.grace)
+    }
+    let since = firstSeen[labels] ?? now
+    let until = since + Self.askingMax
+    let open = openQuestions(about: labels, since: since, knowledge)
+    guard !open.isEmpty, now < until else { return .own }
+    questions.formUnion(open)
+    return .asking(until: until)
+  }
+
+  /// What the alert stands on and was not asked since it was first seen.
+  private func openQuestions(
+    about labels: LabelSet,
+    since: Timestamp,
+    _ knowledge: ClusterKnowledge
+  ) -> [Component] {
+    guard let subject = knowledge.graph.component(of: labels) else { return [] }
+    return Self.grounds(of: subject, knowledge.graph).filter { !knowledge.hasAnswered($0, since) }
+  }
+
+  /// The guests and nodes whose failure may explain one of `subject`.
+  private static func grounds(of subject: Component, _ graph: any CauseGraph) -> [Component] {
+    let foundations: [Component] =
+      switch subject {
+      case .tier(let tier):
+        graph.missingMembers(of: tier).flatMap { graph.foundations(of: .member($0)) }
+      case .entry:
+        graph.foundations(of: subject).flatMap { component -> [Component] in
+          guard case .tier(let tier) = component else { return [] }
+          return graph.members(of: tier).flatMap { graph.foundations(of: .member($0)) }
+        }
+      case .cluster: graph.offlineNodes.map { .node($0) }
+      default: graph.foundations(of: subject)
+      }
+    let asked = foundations.filter { component in
+      switch component {
+      case .node, .guest: true
+      case .cluster, .member, .tier, .entry: false
+      }
+    }
+    return Set(asked).sorted()
+  }
+
+  // MARK: What is told
+
+  private func screened(
+    _ alert: Alert,
+    among firing: [Alert],
+    _ graph: any CauseGraph
+  ) -> ScreenedAlert? {
+    guard let standing = standings[alert.labels] else {
+      return ended(alert, graph)
+    }
+    switch standing {
+    case .asking, .held, .recovering: return nil
+    case .joined(let cause):
+      let severity = raisedSeverity(of: cause, among: firing)
+      var told = alert
+      if CauseSearch.isDown(alert.labels), let component = graph.component(of: alert.labels) {
+        told.annotate("evidence", graph.evidence(of: component))
+      }
+      return ScreenedAlert(alert: told, routing: cause.withSeverity(severity))
+    case .own:
+      guard CauseSearch.isDown(alert.labels) else {
+        return ScreenedAlert(alert: alert, routing: alert.labels)
+      }
+      return cause(alert, among: firing, graph)
+    }
+  }
+
+  /// It ended: who was told of it hears so.
+  private func ended(_ alert: Alert, _ graph: any CauseGraph) -> ScreenedAlert {
+    var told = alert
+    if CauseSearch.isDown(alert.labels) {
+      if let component = graph.component(of: alert.labels) {
+        told.annotate("held_back", HeldBackWords.text(afterEndOf: component, graph))
+      }
+      told.annotate("situation", graph.situation)
+    }
+    return ScreenedAlert(alert: told, routing: routings[alert.labels] ?? alert.labels)
+  }
+
+  /// The alert about a cause, with what it stands for.
+  private func cause(
+    _ alert: Alert,
+    among firing: [Alert],
+    _ graph: any CauseGraph
+  ) -> ScreenedAlert {
+    var told = alert
+    let severity = raisedSeverity(of: alert.labels, among: firing)
+    if severity != alert.labels["severity"] { told.annotate("severity", severity ?? "") }
+    if let component = graph.component(of: alert.labels) {
+      told.annotate("evidence", graph.evidence(of: component))
+      told.annotate("held_back", HeldBackWords.text(about: component, graph))
+    }
+    told.annotate("situation", graph.situation)
+    return ScreenedAlert(alert: told, routing: alert.labels.withSeverity(severity))
+  }
+
+  /// The most urgent severity among a cause and everything that it explains.
+  private func raisedSeverity(of cause: LabelSet, among firing: [Alert]) -> String? {
+    var highest = cause["severity"]
+    for alert in firing {
+      switch standings[alert.labels] {
+      case .held(cause), .joined(cause):
+        let severity = alert.labels["severity"]
+        if SeverityRank(severity) > SeverityRank(highest) { highest = severity }
+      default: continue
+      }
+    }
+    return highest
+  }
+}
+
+extension Alert {
+  /// People must read it, in its cause's message or by itself: what users reach, or what keeps it up,
+  /// is down.
+  fileprivate var mustBeTold: Bool {
+    SeverityRank(labels["severity"]) == .page
+  }
+
+  fileprivate func isBetterCause(than other: Alert) -> Bool {
+    let (mine, theirs) = (SeverityRank(labels["severity"]), SeverityRank(other.labels["severity"]))
+    return mine == theirs ? labels < other.labels : mine > theirs
+  }
+
+  fileprivate mutating func annotate(_ name: String, _ text: String) {
+    annotations.removeAll { $0.name == name }
+    guard !text.isEmpty else { return }
+    let index = annotations.firstIndex { $0.name > name } ?? annotations.endIndex
+    annotations.insert(Label(name, text), at: index)
+  }
+}
+
+extension LabelSet {
+  fileprivate func withSeverity(_ severity: String?) -> LabelSet {
+    guard let severity, severity != self["severity"] else { return self }
+    return LabelSet(filter { $0.name != "severity" } + [Label("severity", severity)])
+  }
+}
