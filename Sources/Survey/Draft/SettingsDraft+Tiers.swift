@@ -4,7 +4,10 @@
 extension SettingsDraft {
   var tierLines: [String] {
     guard !guess.tiers.isEmpty else {
-      return ["  # tiers: []  # no guest's name or tag tells what it does; see below"]
+      let why =
+        survey.guests.isEmpty
+        ? "no guest was told" : "no guest's name or tag tells what it does; see below"
+      return ["  # tiers: []  # \(why)"]
     }
     var names: Set<String> = []
     let tiers = guess.tiers.map { lines(of: $0, &names) }
@@ -110,7 +113,7 @@ extension SettingsDraft {
     }
     guard let (port, note) = found else {
       return [
-        "      # nginx:  # no member told its status: see deploy/nginx-stub-status.conf",
+        "      # nginx:  # \(silence): see deploy/nginx-stub-status.conf",
         "      #   \(key(wish.httpPorts.first ?? 80))",
       ]
     }
@@ -123,7 +126,7 @@ extension SettingsDraft {
     }
     guard let (port, note) = found else {
       return [
-        "      # http: {url: \"http://{address}:3000/\", expect_status: [200]}  # no member answered"
+        "      # http: {url: \"http://{address}:3000/\", expect_status: [200]}  # \(silence)"
       ]
     }
     let statuses = Set(
@@ -136,6 +139,11 @@ extension SettingsDraft {
     return [
       "      http: {url: \"http://{address}\(suffix)/\"\(expected(statuses))}  # \(note)"
     ]
+  }
+
+  /// Why nothing is declared of the members' pages.
+  private var silence: String {
+    wish.httpPorts.isEmpty ? "nobody was asked" : "no member answered"
   }
 
   private func database(_ tier: GuessedTier) -> [String] {
@@ -224,7 +232,8 @@ extension SettingsDraft {
     }
     let line = "- {\(fields.joined(separator: ", "))}"
     guard answer != nil else {
-      return (["    # \(note), and nobody answered there over HTTP", "    # \(line)"], false)
+      let why = wish.httpPorts.isEmpty ? "it was not asked" : "nobody answered there over HTTP"
+      return (["    # \(note); \(why)", "    # \(line)"], false)
     }
     return (["    # \(note)", "    \(line)"], true)
   }
