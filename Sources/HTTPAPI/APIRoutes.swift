@@ -100,6 +100,9 @@ package enum APIRoutes {
       HTTPRoute(["GET", "POST"], .exact("/api/v1/query")) { request in
         await query.answer(request)
       },
+      HTTPRoute(["GET", "POST"], .exact("/api/v1/query_range")) { request in
+        await query.answer(request, overRange: true)
+      },
       HTTPRoute(["GET", "POST"], .prefix("/api/v1/")) { request in
         .json(APIEnvelope.failure("not_found", "there is no \(request.path)"), status: 404)
       },

@@ -4,7 +4,8 @@ import Net
 import PromQL
 import Synchronization
 
-/// `/api/v1/query`: one expression at one instant.
+/// `/api/v1/query` and `/api/v1/query_range`: one expression at one instant, or at every step of a
+/// span.
 struct QueryEndpoint: Sendable {
   /// The longest a query may take, whatever the caller asks for.
   static let timeoutMax = Duration.seconds(120)
@@ -25,7 +26,7 @@ struct QueryEndpoint: Sendable {
 
   /// Evaluates on a thread of its own: the pool that polls and alerts run on has one thread a core,
   /// and a heavy query would hold it for as long as it takes.
-  func answer(_ request: ServerRequest) async -> ServerResponse {
+  func answer(_ request: ServerRequest, overRange: Bool = false) async -> ServerResponse {
     guard await turns.enter() else {
       let limit = "more than \(Self.waitingMax) queries wait already"
       return .json(APIEnvelope.failure("unavailable", limit), status: 503)
@@ -35,7 +36,7 @@ struct QueryEndpoint: Sendable {
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let work: @Sendable () -> Void = {
-          continuation.resume(returning: self.evaluated(request, isAbandoned))
+          continuation.resume(returning: self.evaluated(request, overRange, isAbandoned))
         }
         if !Thread.start(work) { work() }
       }
@@ -44,27 +45,57 @@ struct QueryEndpoint: Sendable {
     }
   }
 
-  private func evaluated(_ request: ServerRequest, _ isAbandoned: Abandonment) -> ServerResponse {
+  /// When an expression is evaluated.
+  private enum Times {
+    case instant(Timestamp)
+    case range(from: Timestamp, through: Timestamp, step: Duration)
+
+    /// The one time of an answer that has no times of its own.
+    var end: Timestamp {
+      switch self {
+      case .instant(let time): time
+      case .range(_, let time, _): time
+      }
+    }
+  }
+
+  private func evaluated(
+    _ request: ServerRequest,
+    _ isRange: Bool,
+    _ isAbandoned: Abandonment
+  ) -> ServerResponse {
     do throws(APIFailure) {
       let form = request.form
-      let text = form["query"] ?? ""
-      let time = try form["time"].map { text throws(APIFailure) in
-        try APIParameter.time(text, name: "time")
-      }
+      let times = isRange ? try range(form) : .instant(try time(form, "time") ?? ports.clock.now)
       let timeout = try form["timeout"].map { text throws(APIFailure) in
         try APIParameter.span(text, name: "timeout")
       }
-      let instant = time ?? ports.clock.now
-      let result = try evaluate(text, at: instant, timeout: timeout, isAbandoned)
-      return .json(APIEnvelope.success(result, at: instant))
+      let result = try evaluate(form["query"] ?? "", times, timeout: timeout, isAbandoned)
+      return .json(APIEnvelope.success(result, at: times.end))
     } catch {
       return .json(APIEnvelope.failure(error.type, error.message), status: error.status)
     }
   }
 
+  private func time(
+    _ form: [ServerRequest.Parameter],
+    _ name: String
+  ) throws(APIFailure) -> Timestamp? {
+    try form[name].map { text throws(APIFailure) in try APIParameter.time(text, name: name) }
+  }
+
+  /// Start, end and step are all required; the engine refuses what does not fit together.
+  private func range(_ form: [ServerRequest.Parameter]) throws(APIFailure) -> Times {
+    guard let start = try time(form, "start") else { throw .missing("start") }
+    guard let end = try time(form, "end") else { throw .missing("end") }
+    guard let stepText = form["step"] else { throw .missing("step") }
+    let step = try APIParameter.span(stepText, name: "step")
+    return .range(from: start, through: end, step: step)
+  }
+
   private func evaluate(
     _ text: String,
-    at time: Timestamp,
+    _ times: Times,
     timeout: Duration?,
     _ isAbandoned: Abandonment
   ) throws(APIFailure) -> QueryResult {
@@ -74,16 +105,23 @@ struct QueryEndpoint: Sendable {
     } catch {
       throw APIFailure(type: "bad_data", message: "invalid parameter \"query\": \(error)")
     }
-    let deadline = ports.deadline(min(timeout ?? Self.timeoutStandard, Self.timeoutMax))
+    let limit = ports.deadline(min(timeout ?? Self.timeoutStandard, Self.timeoutMax))
+    let deadline = QueryDeadline(limit: limit.limit) { isAbandoned.hasBegun || limit.isPast() }
+    let (engine, reading) = (ports.engine, ports.reading)
     do throws(QueryError) {
-      return try ports.engine.instant(
-        expression,
-        at: time,
-        reading: ports.reading,
-        deadline: QueryDeadline(limit: deadline.limit) {
-          isAbandoned.hasBegun || deadline.isPast()
-        }
-      )
+      switch times {
+      case .instant(let time):
+        return try engine.instant(expression, at: time, reading: reading, deadline: deadline)
+      case .range(let start, let end, let step):
+        return try engine.range(
+          expression,
+          from: start,
+          through: end,
+          step: step,
+          reading: reading,
+          deadline: deadline
+        )
+      }
     } catch {
       throw APIFailure(type: error.errorType, message: error.description)
     }
@@ -103,6 +141,10 @@ private final class Abandonment: Sendable {
 struct APIFailure: Error, Equatable {
   let type: String
   let message: String
+
+  static func missing(_ name: String) -> APIFailure {
+    APIFailure(type: "bad_data", message: "the parameter \"\(name)\" is missing")
+  }
 
   var status: Int {
     switch type {

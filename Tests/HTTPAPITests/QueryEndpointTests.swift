@@ -7,7 +7,7 @@ import Testing
 
 @testable import HTTPAPI
 
-/// `/api/v1/query` as Prometheus answers it.
+/// `/api/v1/query` and `/api/v1/query_range` as Prometheus answers them.
 @Suite struct QueryEndpointTests {
   /// Two series with one sample each at 100 s.
   private struct TwoSeries: SeriesReading {
@@ -63,6 +63,17 @@ import Testing
     return (response.status, String(decoding: response.body, as: UTF8.self))
   }
 
+  private static func askRange(
+    _ parameters: [String: String]
+  ) async throws -> (status: Int, text: String) {
+    let request = ServerRequest(
+      path: "/api/v1/query_range",
+      query: parameters.map { ServerRequest.Parameter(name: $0.key, value: $0.value) }
+    )
+    let response = try await route("/api/v1/query_range").handler(request)
+    return (response.status, String(decoding: response.body, as: UTF8.self))
+  }
+
   private static func route(_ path: String, _ method: String = "GET") throws -> HTTPRoute {
     try #require(
       APIRoutes.routes(over: ports())
@@ -95,6 +106,45 @@ import Testing
     let range = await Self.ask(["query": "up{instance=\"c\"}[1m]", "time": "120"]).text
     #expect(range.contains(#""resultType":"matrix""#))
     #expect(range.contains(#""values":[[100,"0.25"]]"#))
+  }
+
+  @Test func `a span is answered with the values at its steps, where there are any`() async throws {
+    let (status, text) = try await Self.askRange([
+      "query": "sum(up) * 2", "start": "90", "end": "125.5", "step": "10",
+    ])
+    #expect(status == 200)
+    #expect(
+      text == """
+        {"status":"success","data":{"resultType":"matrix","result":[\
+        {"metric":{},"values":[[100,"2.5"],[110,"2.5"],[120,"2.5"]]}]}}
+        """
+    )
+    let scalar = try await Self.askRange([
+      "query": "1", "start": "1970-01-01T00:00:01Z", "end": "2", "step": "1s",
+    ])
+    #expect(scalar.text.contains(#"{"metric":{},"values":[[1,"1"],[2,"1"]]}"#))
+  }
+
+  @Test(arguments: [
+    (["start": "2", "end": "1", "step": "1"], "end timestamp must not be before start time"),
+    (["end": "1", "step": "1"], "\\\"start\\\" is missing"),
+    (["start": "0", "step": "1"], "\\\"end\\\" is missing"),
+    (["start": "0", "end": "1"], "\\\"step\\\" is missing"),
+    (["start": "0", "end": "1", "step": "0"], "invalid parameter \\\"step\\\""),
+    (["start": "0", "end": "1", "step": "x"], "invalid parameter \\\"step\\\""),
+    (["start": "0", "end": "100000", "step": "1"], "11000"),
+    (["start": "-1e300", "end": "1e300", "step": "1"], "11000"),
+    (["start": "0", "end": "1", "step": "1", "query": "up[1m]"], "range query"),
+  ])
+  func `a span that cannot be evaluated is refused`(
+    parameters: [String: String],
+    reason: String
+  ) async throws {
+    let asked = ["query": "up"].merging(parameters) { $1 }
+    let (status, text) = try await Self.askRange(asked)
+    #expect(status == 400)
+    #expect(text.contains(#""errorType":"bad_data""#))
+    #expect(text.contains(reason), "\(text)")
   }
 
   @Test func `without a time the present is meant`() async {
