@@ -9,12 +9,14 @@ struct DaemonConnection {
 
   private let url: String
   private let token: String?
+  private let tokenFile: String?
 
   /// Takes `--url` and `--token-file` from the command line.
   init(_ arguments: inout Arguments) throws(UsageError) {
     let given = try arguments.value("--url") ?? Self.standardURL
     url = given.hasSuffix("/") ? String(given.dropLast()) : given
-    token = try arguments.value("--token-file").map { file throws(UsageError) in
+    tokenFile = try arguments.value("--token-file")
+    token = try tokenFile.map { file throws(UsageError) in
       try Self.token(in: file)
     }
   }
@@ -45,6 +47,13 @@ struct DaemonConnection {
       await client.close()
       throw error
     }
+  }
+
+  /// What to do about a login that was refused; nil for every other answer.
+  func loginRefusal(in response: HTTPResponse) -> String? {
+    guard [401, 403].contains(response.status) else { return nil }
+    let hint = tokenFile.map { "the token in \($0) is not one that may do this" }
+    return "login refused: \(hint ?? "give --token-file")"
   }
 
   private static func token(in file: String) throws(UsageError) -> String {
