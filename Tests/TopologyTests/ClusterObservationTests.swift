@@ -82,7 +82,16 @@ import Topology
       "hvsmon_pve_guest_live_state",
       ["id": "lxc/101", "node": "CoolerHostname3", "state": "running"]
     )
+    live.set(
+      "hvsmon_pve_guest_live_state",
+      ["id": "lxc/101", "node": "CoolerHostname2", "state": "stopped"]
+    )
+    live.set(
+      "hvsmon_pve_guest_live_state",
+      ["id": "lxc/102", "job": "pve_node", "instance": "CoolerHostname", "state": "running"]
+    )
     let found = live.observation
+    #expect(found.guests[102]?.node == "CoolerHostname")
     #expect(found.guests[100]?.state == .stopped)
     #expect(found.guests[100]?.node == "CoolerHostname")
     #expect(found.guests[101]?.state == .running)

@@ -112,6 +112,8 @@ struct ObservationReader {
   ]
 
   private var found = ClusterObservation()
+  /// Guests that a node itself says it runs.
+  private var liveRunning: Set<Int> = []
 
   /// The number of a guest that the HA manager calls `ct:103` or `vm:103`.
   static func guest(ofService sid: String) -> Int? {
@@ -175,13 +177,18 @@ struct ObservationReader {
     }
   }
 
-  /// What the node itself says overrules the cluster's rows, which are up to ten seconds old.
+  /// What the node itself says overrules the cluster's rows, which are up to ten seconds old; while
+  /// a guest moves, two nodes may list it, and the one that runs it is right.
   private mutating func takeLiveState(_ labels: LabelSet, _ value: Double) {
-    guard value == 1 else { return }
-    ofGuest(labels["id"]) { guest in
-      guest.state = labels["state"].flatMap(FoundGuest.State.init) ?? .unknown
-      if guest.state == .running, let node = labels["node"] { guest.node = node }
-    }
+    guard value == 1, let state = labels["state"].flatMap(FoundGuest.State.init),
+      case .guest(let kind, let number)? = labels["id"].flatMap(ResourceID.init)
+    else { return }
+    guard state == .running || !liveRunning.contains(number) else { return }
+    found.guests[number, default: FoundGuest(number, kind: kind)].state = state
+    guard state == .running else { return }
+    liveRunning.insert(number)
+    let asked = labels["node"] ?? (labels["job"] == "pve_node" ? labels["instance"] : nil)
+    if let asked { found.guests[number]?.node = asked }
   }
 
   private mutating func takeFigure(
