@@ -6,6 +6,12 @@
 // It must never do I/O, read a clock, or send anything: it gets the declared cluster and what was
 // found, and returns values.
 //
+// Entry types: `ClusterObservation` (what was found, read from live series), `ClusterAssessment` (what
+// it means), `TopologyMetrics` (the series that come out).
+//
+// Folders: `Observation` facts, `Assessment` states and what stands on what, `Findings` series,
+// capacity and deviations, `Words` sentences for people and the verdict on a stop, `JSON`.
+//
 // Invariants
 // - Three states everywhere: working, failed, unknown. Unknown is never read as working.
 // - A guest is only as alive as its node.

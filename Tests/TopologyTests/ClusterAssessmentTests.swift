@@ -69,6 +69,21 @@ import Topology
     #expect(after.tiers.count { $0.state == .degraded } == 1)
   }
 
+  @Test func `any two members lost fail the database when both are of it, and nothing else`() {
+    for (index, first) in Reference.members.enumerated() {
+      for second in Reference.members.dropFirst(index + 1) {
+        var live = Reference.live
+        live.failChecks(of: first)
+        live.failChecks(of: second)
+        let after = Reference.assessment(live)
+        let isDatabaseLost = first.hasPrefix("mongo") && second.hasPrefix("mongo")
+        let isFailed = after.tiers.map { $0.state == .failed }
+        #expect(isFailed == [false, isDatabaseLost, isDatabaseLost], "\(first), \(second)")
+        #expect(after.tiers.map(\.failed).reduce(0, +) == 2)
+      }
+    }
+  }
+
   @Test func `a member without evidence is unknown, and not counted as working`() {
     var live = Reference.live
     live.endChecks(of: "mongo1")

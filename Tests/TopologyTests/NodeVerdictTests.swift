@@ -48,6 +48,27 @@ import Topology
     #expect(found.state(of: .guest(101)) == .working)
   }
 
+  @Test func `when nothing answers at all the monitor may be cut off, and no node is called down`()
+  {
+    var live = Reference.live
+    live.end("hvsmon_pve_node_state")
+    live.end("hvsmon_pve_guest_state")
+    live.set("probe_success", ["job": "http", "instance": "site"], 0)
+    for node in Reference.nodes { live.set("up", ["job": "pve_node", "instance": node], 0) }
+    for member in Reference.members { live.failChecks(of: member) }
+    let cut = Reference.assessment(live)
+    #expect(cut.offlineNodes.isEmpty)
+    #expect(cut.observed.isCutOff)
+    #expect(cut.state(of: .entry("site")) == .failed)
+    #expect(cut.situationWords().hasPrefix("hvsmon reaches nothing: it may be cut off itself."))
+    #expect(
+      cut.evidence(of: .node(second)) == "no answer from its API, hvsmon reaches nothing at all"
+    )
+    // One answer of any kind shows that the others are down.
+    live.set("up", ["job": "pve_node", "instance": Reference.nodes[0]], 1)
+    #expect(Reference.assessment(live).offlineNodes == Array(Reference.nodes.dropFirst()))
+  }
+
   @Test func `what a node without quorum calls offline is not believed while its API answers`() {
     var live = Reference.live
     for node in Reference.nodes.dropFirst() { live.setNode(node, "offline") }
@@ -65,9 +86,13 @@ import Topology
     var live = Reference.live
     live.set("up", ["job": "pve_node", "instance": second], 0)
     let silent = Reference.assessment(live, previous: whole, at: 1_005)
-    #expect(silent.evidence(of: .node(second)) == "no answer from its API for 0 s")
+    #expect(silent.evidence(of: .node(second)) == "no answer from its API")
     live.setNode(second, "offline")
     let lost = Reference.assessment(live, previous: silent, at: 1_010)
+    #expect(
+      lost.evidence(of: .node(second))
+        == "no answer from its API for 5 s, corosync lost it just now"
+    )
     let later = Reference.assessment(live, previous: lost, at: 1_014)
     #expect(
       later.evidence(of: .node(second))

@@ -16,15 +16,20 @@ extension ClusterAssessment {
   private func nodeEvidence(_ name: String) -> String {
     var parts: [String] = []
     if let silence = onsets[name]?.silence {
-      let span = silence.isSeen ? " for \((now - silence.time).words)" : ""
-      parts.append("no answer from its API\(span)")
+      let span = now - silence.time
+      let isTold = silence.isSeen && span >= .seconds(1)
+      parts.append("no answer from its API\(isTold ? " for \(span.words)" : "")")
     }
     if let loss = onsets[name]?.lostByCluster {
-      parts.append(
-        loss.isSeen ? "corosync lost it \((now - loss.time).words) ago" : "corosync has lost it"
-      )
+      let span = now - loss.time
+      let ago = span < .seconds(1) ? "just now" : "\(span.words) ago"
+      parts.append(loss.isSeen ? "corosync lost it \(ago)" : "corosync has lost it")
     }
     if observed.nodes[name]?.haState == "maintenance" { parts.append("in HA maintenance") }
+    if parts.isEmpty || state(of: .node(name)) == .unknown, let note = standings[.node(name)]?.note
+    {
+      parts.append(note)
+    }
     return parts.joined(separator: ", ")
   }
 

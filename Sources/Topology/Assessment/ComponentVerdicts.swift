@@ -26,7 +26,12 @@ struct ComponentVerdicts: Sendable {
     var nodes: [String: Verdict] = [:]
     for name in graph.nodes {
       let onIt = (graph.placesByNode[name] ?? []).compactMap { checks[$0] }
-      nodes[name] = Self.node(observed.nodes[name], checks: onIt, observed.quorum)
+      nodes[name] = Self.node(
+        observed.nodes[name],
+        checks: onIt,
+        observed.quorum,
+        isCutOff: observed.isCutOff
+      )
     }
     var guests: [Int: Verdict] = [:]
     guests.reserveCapacity(graph.guests.count)
@@ -75,7 +80,8 @@ struct ComponentVerdicts: Sendable {
   private static func node(
     _ node: FoundNode?,
     checks: [ComponentState],
-    _ quorum: FoundQuorum
+    _ quorum: FoundQuorum,
+    isCutOff: Bool
   ) -> Verdict {
     let silence = "its API does not answer"
     // A node without quorum calls offline whom it alone does not see.
@@ -83,6 +89,7 @@ struct ComponentVerdicts: Sendable {
     if node?.membership == .offline, !isContradicted { return Verdict(.failed) }
     switch node?.apiAnswers {
     case false?:
+      if isCutOff { return Verdict(.unknown, "hvsmon reaches nothing at all") }
       if !checks.isEmpty, checks.allSatisfy({ $0 == .failed }) { return Verdict(.failed) }
       let isSeen = checks.contains(.working) || node?.membership == .online
       return Verdict(isSeen ? .working : .unknown, silence)

@@ -35,6 +35,18 @@ package struct ClusterObservation: Equatable, Sendable {
   }
 }
 
+extension ClusterObservation {
+  /// Nothing that is watched answers, on several nodes: more likely the monitor is cut off than all
+  /// of them are down.
+  package var isCutOff: Bool {
+    let asked = nodes.values.compactMap(\.apiAnswers)
+    return asked.count > 1 && !asked.contains(true)
+      && !nodes.values.contains { $0.membership == .online }
+      && !memberChecks.values.contains { $0.values.contains(true) }
+      && !entryProbes.values.contains(true)
+  }
+}
+
 /// A node as it was found.
 package struct FoundNode: Equatable, Sendable {
   /// What the cluster says of a node.

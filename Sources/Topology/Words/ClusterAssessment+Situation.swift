@@ -10,6 +10,7 @@ extension ClusterAssessment {
   }
 
   func addSituation(to phrase: inout Phrase) {
+    if observed.isCutOff { phrase.add("hvsmon reaches nothing: it may be cut off itself.") }
     phrase.add(entriesSentence)
     phrase.add(quorumSentence)
     phrase.add(nodesSentence)
