@@ -17,8 +17,9 @@
 # What a section wants beyond an ordinary user:
 #   nginx-errors      membership in the group that may read the log (Debian: adm)
 #   nginx-config      root, or in sudoers:  hvsmon ALL=(root) NOPASSWD: /usr/sbin/nginx -T
-#   keepalived-data   root, or in sudoers:
+#   keepalived-data, keepalived-text   root, or in sudoers:
 #     hvsmon ALL=(root) NOPASSWD: /usr/local/lib/hvsmon/facts.sh as-root keepalived-data
+#     hvsmon ALL=(root) NOPASSWD: /usr/local/lib/hvsmon/facts.sh as-root keepalived-text
 #   pm2               to be the user whose PM2 daemon it is
 #
 # One request is one line, on standard input or as the command of the ssh call:
@@ -86,13 +87,13 @@ processes() {
   return 0
 }
 
-# keepalived's own report, without its password. Wants root.
-keepalived_data() {
+# keepalived_report SECTION: what keepalived writes about itself, as JSON or as text, without its
+# password. Wants root.
+keepalived_report() {
   if ! is_root; then
-    as_root "$installed" as-root keepalived-data
+    as_root "$installed" as-root "$1"
     return
   fi
-  file=/tmp/keepalived.json
   pid=
   for pid_file in /run/keepalived.pid /run/keepalived/keepalived.pid; do
     [ -z "$pid" ] && [ -r "$pid_file" ] && read -r pid <"$pid_file"
@@ -100,21 +101,32 @@ keepalived_data() {
   case $pid in '' | *[!0-9]*) return 69 ;; esac
   read -r comm <"/proc/$pid/comm" || return 69
   [ "$comm" = keepalived ] || return 69
-  signal=$(bounded 2 keepalived --signum=JSON) || return 127
+  case $1 in
+    keepalived-data) wanted=JSON file=/tmp/keepalived.json ;;
+    *) wanted=DATA file=/tmp/keepalived.data ;;
+  esac
+  signal=$(bounded 2 keepalived "--signum=$wanted") || return 127
   case $signal in '' | *[!0-9]*) return 127 ;; esac
   before=$(stat -c '%y %i' "$file")
   kill "-$signal" "$pid" || return 126
-  # The file is complete about 20 ms after the signal, and not written in one piece.
-  tries=20
-  while [ "$tries" -gt 0 ]; do
-    sleep 0.05
-    after=$(stat -c '%y %i' "$file")
-    data=$(head -c 262144 "$file")
-    case "$([ "$after" = "$before" ] || echo new) $data" in 'new ['*']' | 'new {'*'}') break ;; esac
+  # The file is complete about 20 ms after the signal, and not written in one piece: it is read once
+  # it is new and has stopped growing.
+  tries=20 last=
+  while :; do
+    [ "$tries" -gt 0 ] || return 124
     tries=$((tries - 1))
+    sleep 0.05
+    now=$(stat -c '%y %i %s' "$file")
+    [ "$now" = "$last" ] && [ "${now% *}" != "$before" ] && break
+    last=$now
   done
-  [ "$tries" -gt 0 ] || return 124
-  data=$(printf '%s\n' "$data" | sed -E 's/"auth_data" *: *"([^"\\]|\\.)*"/"auth_data":""/g')
+  # Anybody may put a file there.
+  [ ! -L "$file" ] && [ "$(stat -c %u "$file")" = 0 ] || return 126
+  if [ "$wanted" = DATA ]; then
+    head -c 262144 "$file" | sed '/[Pp]assword/d'
+    return
+  fi
+  data=$(head -c 262144 "$file" | sed -E 's/"auth_data" *: *"([^"\\]|\\.)*"/"auth_data":""/g')
   # Fails closed: a form that was not foreseen is not sent.
   if printf '%s\n' "$data" | sed 's/"auth_data":""//g' | grep -q auth_data; then return 70; fi
   printf '%s\n' "$data"
@@ -379,7 +391,7 @@ section() {
       case $2 in keepalived | nginx) ;; *) return 64 ;; esac
       processes "$2"
       ;;
-    keepalived-data:1) keepalived_data ;;
+    keepalived-data:1 | keepalived-text:1) keepalived_report "$1" ;;
     nginx-config:1) nginx_config ;;
     nginx-errors:4)
       case $2 in
@@ -447,8 +459,9 @@ serve() {
 }
 
 if [ "${1-}" = as-root ]; then
-  [ $# = 2 ] && [ "$2" = keepalived-data ] && is_root || exit 64
-  keepalived_data
+  [ $# = 2 ] && is_root || exit 64
+  case $2 in keepalived-data | keepalived-text) ;; *) exit 64 ;; esac
+  keepalived_report "$2"
   exit
 fi
 case ${SSH_ORIGINAL_COMMAND-} in

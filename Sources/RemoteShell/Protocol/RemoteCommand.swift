@@ -38,6 +38,9 @@ package struct RemoteCommand: Hashable, Sendable {
   /// keepalived's own report, its password taken out: JSON.
   package static let keepalivedData = RemoteCommand("keepalived-data")
 
+  /// keepalived's report as text, which alone tells the states of its checks; without its password.
+  package static let keepalivedText = RemoteCommand("keepalived-text")
+
   /// The directives of `nginx -T` that are compared, one a line.
   package static let nginxConfiguration = RemoteCommand("nginx-config")
 
