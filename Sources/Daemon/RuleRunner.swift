@@ -244,7 +244,11 @@ actor RuleRunner {
     schedules[index].isForwarded = false
     schedules[index].evaluations += 1
     schedules[index].evaluatedAt = surroundings.clock.uptime
-    let unreachable = UnreachableTargets(surroundings.ingest.unreachableTargets)
+    let unreachable = UnreachableTargets(
+      surroundings.ingest.unreachableTargets,
+      parts: surroundings.ingest.unreachableParts,
+      series: surroundings.ingest.withheldSeries
+    )
     let querying = StoredSeriesQuerying(
       engine: surroundings.engine,
       reading: surroundings.reading,

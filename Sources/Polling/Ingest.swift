@@ -40,6 +40,7 @@ package final class Ingest: PollRecording {
     var labels = LabelSet.empty
     /// When the newest settled poll began.
     var lastSettled: Timestamp?
+    var withheld = WithheldSeries<SeriesKey>()
   }
 
   struct State {
@@ -149,7 +150,9 @@ package final class Ingest: PollRecording {
     let labels = clusterLabel.merging(record.target.labels)
     let accepted = samples.filter(isAcceptable)
     let source = record.target.key
-    take(accepted, source: source, labels: labels, at: record.time, began: record.began) {
+    let isAnswered = if case .success = record.outcome { true } else { false }
+    let poll = (began: record.began, isAnswered: isAnswered)
+    take(accepted, source: source, labels: labels, at: record.time, poll: poll) {
       $0 || hasTurned || record.isAsked
     }
   }
@@ -199,7 +202,7 @@ package final class Ingest: PollRecording {
     source: String,
     labels: LabelSet,
     at time: Timestamp,
-    began: Timestamp? = nil,
+    poll: (began: Timestamp, isAnswered: Bool)? = nil,
     isUrgent: (_ seriesEnded: Bool) -> Bool
   ) {
     var batch = AppendBatch(timestamp: time)
@@ -237,6 +240,7 @@ package final class Ingest: PollRecording {
         batch.references.append(reference)
         batch.values.append(.stalenessMarker)
       }
+      if let poll { round.withhold(samples, ended.map(\.key), isAnswered: poll.isAnswered) }
       state.sources[source] = round
       latest.set(updates)
       latest.remove(ended.map(\.series.slot))
@@ -245,7 +249,7 @@ package final class Ingest: PollRecording {
     append(batch)
     // Whoever reads that a poll is settled finds its samples, and whoever hears of the samples that
     // it is.
-    if let began { state.withLock { $0.sources[source]?.lastSettled = began } }
+    if let poll { state.withLock { $0.sources[source]?.lastSettled = poll.began } }
     guard !names.isEmpty else { return }
     observer(
       IngestEvent(

@@ -43,6 +43,9 @@ package enum IngestMetrics {
     help: "1 for each part of the target that could not be asked; its series are left out."
   )
 
+  /// The reasons that say of a part with a node that nothing is known of the node.
+  package static let wholeNodeReasons: Set<String> = ["node_down", "no_figures"]
+
   /// All of them.
   package static let all = [
     up, duration, samples, polls, failures, connectionsClosed, collectorPartial,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Configuration
 import Logging
 import MetricModel
 import Notifying
@@ -20,6 +21,7 @@ final class RuleHarness: Sendable {
   let notifications: NotificationRunner
   let runner: RuleRunner
   let latest = LatestSamples()
+  static let guestUp = MetricDefinition("guest_up", .gauge, labels: ["id"], help: "A guest runs.")
   private let ingest: Ingest
   private let folder: TemporaryFolder
   private let store: SampleStore
@@ -31,7 +33,7 @@ final class RuleHarness: Sendable {
     let listener = Mutex<RuleRunner?>(nil)
     let box = Box(listener)
     ingest = Ingest(
-      catalog: MetricCatalog(SelfMetrics.all),
+      catalog: MetricCatalog(SelfMetrics.all + IngestMetrics.all + [Self.guestUp]),
       cluster: "test",
       store: store,
       latest: latest,
@@ -85,6 +87,20 @@ final class RuleHarness: Sendable {
   /// Lets a sample arrive: rules look at once when its series is new, else when they have time.
   func record(_ metric: String) {
     ingest.record(ruleValues: [(LabelSet(metric: metric, [:]), 1)], at: clock.now)
+  }
+
+  /// Lets a poll of a target with parts arrive.
+  func poll(_ samples: [CollectedSample]) {
+    let target = Target(instance: "cluster", collector: SelfCollector { [] }, poll: PollSettings())
+    ingest.record(
+      PollRecord(
+        target: target,
+        time: clock.now,
+        duration: .zero,
+        outcome: .success(Collection(samples: samples)),
+        counts: PollCounts()
+      )
+    )
   }
 
   /// A figure that the runner tells of a group.

@@ -103,6 +103,26 @@ import Testing
     try await harness.stop()
   }
 
+  @Test func `an alert about what cannot be asked any more is kept as unknown`() async throws {
+    let harness = try await RuleHarness()
+    try await harness.start(Self.group("{alert: GuestDown, expr: guest_up == 0}"))
+    func states() async -> [String] {
+      await harness.notifications.firing.map { "\($0.labels["id"] ?? "") \($0.isUnknown)" }.sorted()
+    }
+    func guest(_ id: String, _ value: Double) -> CollectedSample {
+      CollectedSample(RuleHarness.guestUp, value, ["id": id])
+    }
+    harness.poll([guest("1", 0), guest("2", 0)])
+    #expect(await eventually { await states() == ["1 false", "2 false"] })
+    // The node of the first cannot be asked, and the second runs again.
+    let labels = ["part": "guests", "node": "n1", "reason": "node_down"]
+    harness.poll([guest("2", 1), CollectedSample(IngestMetrics.collectorPartial, 1, labels)])
+    #expect(await eventually { await states() == ["1 true"] })
+    harness.poll([guest("1", 1), guest("2", 1)])
+    #expect(await eventually { await states().isEmpty })
+    try await harness.stop()
+  }
+
   @Test func `a stop does not wait for a heavy rule, and takes it for no fault`() async throws {
     let harness = try await RuleHarness()
     let heavy = "sum_over_time((time() * vector(1))[50000s:1s])"
