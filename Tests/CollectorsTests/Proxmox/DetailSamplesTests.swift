@@ -29,6 +29,8 @@ import Testing
       ("disks-list.json", { DetailSamples.disks($0, node: node) }),
       ("config.json", { DetailSamples.onboot($0, guest: "lxc/100", node: node) }),
       ("access-permissions.json", { PermissionCheck($0).samples }),
+      ("cluster-ceph-status.json", CephSamples.samples),
+      ("included-volumes.json", { DetailSamples.excludedVolumes($0, job: "job") }),
     ]
   }
 
@@ -96,6 +98,8 @@ import Testing
     "base/nodes/CoolerHostname/certificates-info.json", "base/nodes/CoolerHostname/time.json",
     "scenarios/subscription-active/nodes-CoolerHostname-subscription.json",
     "scenarios/disk-failing/nodes-CoolerHostname3-disks-list.json",
+    "scenarios/ceph-warn/cluster-ceph-status.json",
+    "scenarios/mountpoint-not-in-backup/cluster-backup-included-volumes.json",
   ])
   func `each field removed, nulled or retyped still gives the rest`(file: String) throws {
     guard ProxmoxFixture.folder != nil else { return }

@@ -25,11 +25,13 @@ enum ProxmoxFixture {
     return Array(data)
   }
 
-  /// What stands below `data` in a file.
-  static func data(_ name: String) throws -> JSONTree {
-    let tree = try JSONReader.read(try #require(bytes(name), "\(name)"))
-    return tree["data"] ?? .null
+  /// What stands in a file.
+  static func tree(_ name: String) throws -> JSONTree {
+    try JSONReader.read(try #require(bytes(name), "\(name)"))
   }
+
+  /// What stands below `data` in a file.
+  static func data(_ name: String) throws -> JSONTree { try tree(name)["data"] ?? .null }
 
   /// The file that answers a path below `/api2/json`, a scenario's own before the healthy one.
   static func reply(_ path: String, scenario: String?) -> [UInt8]? {

@@ -12,6 +12,7 @@ final class DetailKeeper: Sendable {
   let board = DetailBoard()
   private let client: ProxmoxClient
   private let access: AccessLog
+  private let tasks = TaskLedger()
   private let parts: [DetailPart]
   /// The last round of each node, empty name for the cluster.
   private let rounds = Mutex<[String: Task<Void, Never>]>([:])
@@ -37,7 +38,7 @@ final class DetailKeeper: Sendable {
       let (end, continuation) = AsyncStream<Never>.makeStream()
       ends.append(end)
       let guestIDs = (guests[node] ?? []).filter { $0.status != "unknown" }.map(\.id)
-      let round = Task { [board, client, access] in
+      let round = Task { [board, client, access, tasks] in
         for part in due {
           let subject = DetailPart.Subject(
             client: client,
@@ -45,7 +46,8 @@ final class DetailKeeper: Sendable {
             node: node,
             guests: guestIDs,
             timeout: part.timeout,
-            access: access
+            access: access,
+            tasks: tasks
           )
           guard await Self.ask(part, subject, board, at: time, of: due) else { break }
         }

@@ -153,6 +153,17 @@ enum DetailMetrics {
     ["node", "type", "result"],
     "Finished tasks among the few that the cluster remembers: ok, warning, error, unknown."
   )
+  static let tasksFinished = MetricDefinition(
+    "hvsmon_pve_tasks_finished_total",
+    .counter,
+    labels: ["node", "type", "result"],
+    help: "Tasks that ended while hvsmon watched: ok, warning, error, unknown."
+  )
+  static let volumeExcluded = Of.info(
+    "hvsmon_pve_backup_volume_excluded_info",
+    ["backup_job", "id", "volume", "reason"],
+    "A volume of a guest that the backup job leaves out."
+  )
   static let diskHealthy = Of.gauge(
     "hvsmon_pve_disk_healthy",
     ["node", "device", "model", "serial"],
@@ -165,14 +176,17 @@ enum DetailMetrics {
     "Share of the disk's endurance that is left."
   )
 
-  static let all = [
-    version, qdeviceUp, qdeviceInfo, onboot, replicationInfo, replicationDuration,
-    replicationLastSync, replicationLastTry, replicationNextSync, replicationFailed,
-    subscriptionInfo, subscriptionStatus, subscriptionDue, privilege, votes, load, iowait,
-    memoryAvailable, swapUsage, swapSize, rootAvailable, nodeVersion, timezone, pressure,
-    guestSwapUsage, guestSwapSize, service, certificate, storageActive, storageAvailable, haMaster,
-    haTimestamp, haService, tasksRunning, tasksRecent, diskHealthy, diskLife,
-  ]
+  static let all =
+    [
+      version, qdeviceUp, qdeviceInfo, onboot, replicationInfo, replicationDuration,
+      replicationLastSync, replicationLastTry, replicationNextSync, replicationFailed,
+      subscriptionInfo, subscriptionStatus, subscriptionDue, privilege, votes, load, iowait,
+      memoryAvailable, swapUsage, swapSize, rootAvailable, nodeVersion, timezone, pressure,
+      guestSwapUsage, guestSwapSize, service, certificate, storageActive, storageAvailable,
+      haMaster,
+      haTimestamp, haService, tasksRunning, tasksRecent, tasksFinished, volumeExcluded,
+      diskHealthy, diskLife,
+    ] + CephSamples.metrics
 
   private static func replication(_ name: String, _ help: String) -> MetricDefinition {
     Of.gauge("pve_replication_\(name)_seconds", unit: "seconds", ["id"], help)

@@ -25,6 +25,8 @@ struct DetailPart: Sendable {
     let timeout: Duration
     /// Is told what the token may see.
     let access: AccessLog
+    /// Counts the tasks that end.
+    let tasks: TaskLedger
 
     /// Asks for a path below `/nodes/{node}` or, of the cluster, for a whole path.
     func get(
@@ -88,7 +90,23 @@ struct DetailPart: Sendable {
       DetailSamples.highAvailability(try await about.get("/cluster/ha/status/current"))
     },
     DetailPart("tasks", .cluster, every: .seconds(60)) { about throws(ProxmoxError) in
-      DetailSamples.tasks(try await about.get("/cluster/tasks"))
+      let data = try await about.get("/cluster/tasks")
+      return DetailSamples.tasks(data) + about.tasks.note(data)
+    },
+    DetailPart("ceph", .cluster, every: .seconds(60)) { about throws(ProxmoxError) in
+      do throws(ProxmoxError) {
+        return CephSamples.samples(try await about.get("/cluster/ceph/status"))
+      } catch  where CephSamples.isAbsent(error) {
+        throw .unsupported
+      }
+    },
+    DetailPart("backup_volumes", .cluster, every: .seconds(900)) { about throws(ProxmoxError) in
+      var samples: [CollectedSample] = []
+      for job in BackupReplies.jobs(try await about.get("/cluster/backup")) where !job.id.isEmpty {
+        let path = "/cluster/backup/\(URLText.encoded(job.id))/included_volumes"
+        samples += DetailSamples.excludedVolumes(try await about.get(path), job: job.id)
+      }
+      return samples
     },
   ]
 

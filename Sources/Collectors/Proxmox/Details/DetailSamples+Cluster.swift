@@ -61,6 +61,26 @@ enum DetailSamples {
     }
   }
 
+  /// `/cluster/backup/{job}/included_volumes`: what is not included.
+  static func excludedVolumes(_ data: JSONTree, job: String) -> [CollectedSample] {
+    var seen: Set<String> = []
+    return (data["children"]?.items ?? []).flatMap { guest -> [CollectedSample] in
+      guard let number = guest["id"]?.int else { return [] }
+      let id = "\(guest["type"]?.string ?? "lxc")/\(number)"
+      return (guest["children"]?.items ?? []).compactMap { volume in
+        // A disk without a medium has no name and nothing to lose.
+        guard volume["included"]?.bool == false, let full = volume["id"]?.string,
+          seen.insert(full).inserted
+        else { return nil }
+        let name = full.split(separator: ":").last.map(String.init) ?? full
+        let labels = [
+          "backup_job": job, "id": id, "volume": name, "reason": volume["reason"]?.string,
+        ].compactMapValues { $0 }.filter { !$0.value.isEmpty }
+        return CollectedSample(DetailMetrics.volumeExcluded, 1, labels)
+      }
+    }
+  }
+
   /// `/cluster/tasks`.
   static func tasks(_ data: JSONTree) -> [CollectedSample] {
     var running: [[String: String]: Int] = [:]

@@ -177,6 +177,21 @@ struct ProxmoxBackupCollectorTests {
     await stage.stop()
   }
 
+  @Test func `a run with warnings made its backups`() async throws {
+    let stage = try Stage()
+    stage.state.withLock { $0.scenario = "backup-warnings" }
+    let found = try await stage.poll()
+    for (id, name) in [("lxc/100", "nginx1"), ("lxc/103", "mongo1"), ("lxc/106", "webapp1")] {
+      let guest = ["backup": "nightly", "id": id, "name": name]
+      #expect(found.value("hvsmon_backup_run_failed", guest) == 0)
+      #expect(found.value("hvsmon_backup_run_missed", guest) == 0)
+    }
+    #expect(found.value("hvsmon_backup_failed_guests", ["backup": "nightly"]) == 0)
+    let labels = ["id": "lxc/103", "name": "mongo1"]
+    #expect(found.value("hvsmon_backup_duration_seconds", labels) == 170)
+    await stage.stop()
+  }
+
   @Test func `a failed run shows with its reason`() async throws {
     let stage = try Stage()
     stage.state.withLock { $0.scenario = "backup-failed" }
