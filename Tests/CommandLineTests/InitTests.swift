@@ -180,6 +180,17 @@ import Testing
     )
     #expect(made.status == .code(0), "\(made.errorOutput)")
     #expect(made.output.contains("token_secret_env: HVSMON_PROXMOX_TOKEN_SECRET"))
+    let program = ChildProcess.builtExecutable("hvsmon")
+    let piped = try ChildProcess(
+      "/bin/sh",
+      [
+        "-c",
+        "'\(program)' init --proxmox \(node) --ca-file '\(authority)' --http-ports none "
+          + "--token-secret-file - --output - <'\(secret)'",
+      ]
+    )
+    #expect(try await piped.waitForExit(timeout: .seconds(60)) == .code(0))
+    #expect(piped.output.contains("token_secret_file: /etc/hvsmon/secrets/proxmox.token"))
     for words in [
       ["--token-secret", "x"], ["--token-secret-file", "/nonexistent"], ["--token-id", "nobody"],
       ["--proxmox", "http://127.0.0.1"], ["--http-ports", "0"], ["--fingerprint", "AA"],

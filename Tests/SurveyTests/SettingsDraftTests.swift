@@ -174,6 +174,15 @@ import Testing
     #expect(Set(backups.map(\.name)).count == 2)
   }
 
+  @Test func `guests that say nothing are listed, and how many of them were asked`() {
+    let many = survey((100..<180).map { container($0, "ct\($0)") })
+    let text = draft(many)
+    #expect(reading(text).issues.isEmpty)
+    #expect(text.contains("    # 100 ct100 (lxc, running) 192.168.30.100 on pve2"))
+    #expect(text.contains("# (the first 64 of them were asked at their ports)"))
+    #expect(!draft(many, wish(ports: [])).contains("were asked"))
+  }
+
   @Test func `the secret is named, and each node keeps its certificate`() {
     let text = draft(reference)
     #expect(text.contains("token_secret_file: /etc/hvsmon/secrets/proxmox.token"))

@@ -183,7 +183,15 @@ extension SettingsDraft {
 
   var otherLines: [String] {
     guard !guess.others.isEmpty else { return [] }
-    return ["    # In no tier, because nothing tells what they do; a tag such as tier-mail would:"]
+    var lines = [
+      "    # In no tier, because nothing tells what they do; a tag such as tier-mail would:"
+    ]
+    if !wish.httpPorts.isEmpty, guess.others.count > DoorQuestion.unknownGuestsMax {
+      lines.append(
+        "    # (the first \(DoorQuestion.unknownGuestsMax) of them were asked at their ports)"
+      )
+    }
+    return lines
       + guess.others.map { guest in
         let address = guest.network.own.map { " \(DraftText.comment($0.text))" } ?? ""
         return "    # \(told(guest))\(address) on \(DraftText.comment(guest.node))"
@@ -235,6 +243,7 @@ extension SettingsDraft {
       let why = wish.httpPorts.isEmpty ? "it was not asked" : "nobody answered there over HTTP"
       return (["    # \(note); \(why)", "    # \(line)"], false)
     }
-    return (["    # \(note)", "    \(line)"], true)
+    let hint = "    # Users who reach it by a name, or over HTTPS: write that URL instead."
+    return (["    # \(note)", hint, "    \(line)"], true)
   }
 }
