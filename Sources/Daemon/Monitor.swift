@@ -214,8 +214,8 @@ package final class Monitor: Sendable {
       deadline: { [clock] in .after($0, on: clock) },
       isReady: { [parts] in parts.ingest.hasPolledAllTargets },
       reload: { await self.reload() },
-      topology: { nil },
-      stopVerdict: { _ in .notYet }
+      topology: { [parts] in parts.topology.keeper.json },
+      stopVerdict: { [parts] name in parts.topology.keeper.stopAnswer(name) }
     )
   }
 

@@ -36,6 +36,9 @@ package struct ClusterObservation: Equatable, Sendable {
 }
 
 extension ClusterObservation {
+  /// Nothing was found at all, as before the first poll.
+  package var isEmpty: Bool { self == ClusterObservation() }
+
   /// Nothing that is watched answers, on several nodes: more likely the monitor is cut off than all
   /// of them are down.
   package var isCutOff: Bool {

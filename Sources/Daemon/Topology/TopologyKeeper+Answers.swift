@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+import HTTPAPI
+import Topology
+
+extension TopologyKeeper {
+  /// The cluster as JSON; nil until something was found.
+  var json: [UInt8]? { lookedAt?.json }
+
+  /// Whether what is called so may be stopped.
+  func stopAnswer(_ name: String) -> APIPorts.StopAnswer {
+    guard let assessment = lookedAt else { return .notYet }
+    let components = assessment.components(named: name)
+    guard let component = components.first else { return .noSuchComponent }
+    guard components.count == 1 else {
+      return .ambiguous(components.compactMap(assessment.id(of:)))
+    }
+    return .verdict(assessment.json(of: assessment.verdict(stopping: component)))
+  }
+
+  private var lookedAt: ClusterAssessment? {
+    let assessment = assessment
+    return assessment.observed.isEmpty ? nil : assessment
+  }
+}
+
+extension ClusterAssessment {
+  /// What tells a guest from others of its name.
+  fileprivate func id(of component: Component) -> String? {
+    guard case .guest(let number) = component else { return nil }
+    return observed.guests[number]?.resourceID ?? String(number)
+  }
+}
