@@ -215,7 +215,8 @@ package final class Monitor: Sendable {
       isReady: { [parts] in parts.ingest.hasPolledAllTargets },
       reload: { await self.reload() },
       topology: { [parts] in parts.topology.keeper.json },
-      stopVerdict: { [parts] name in parts.topology.keeper.stopAnswer(name) }
+      stopVerdict: { [parts] name in parts.topology.keeper.stopAnswer(name) },
+      explanations: { [parts] in await parts.notifications.explanations() }
     )
   }
 

@@ -82,6 +82,9 @@ actor NotificationRunner {
   /// What keeps each alert that fires from being told by itself, if anything does.
   var standings: [LabelSet: AlertStanding] { planner?.standings ?? [:] }
 
+  /// The alerts that fire and what is told of each, as JSON.
+  func explanations() -> [UInt8] { ExplainedAlerts.json(firing, standings) }
+
   private var isAsking: Bool {
     standings.values.contains { standing in
       if case .asking = standing { true } else { false }

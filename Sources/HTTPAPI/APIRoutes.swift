@@ -33,6 +33,7 @@ package struct APIPorts: Sendable {
   let reload: @Sendable () async -> ReloadOutcome
   let topology: @Sendable () -> [UInt8]?
   let stopVerdict: @Sendable (String) -> StopAnswer
+  let explanations: @Sendable () async -> [UInt8]
 
   /// Names the ports.
   ///
@@ -46,6 +47,7 @@ package struct APIPorts: Sendable {
   ///   - reload: Loads the settings anew.
   ///   - topology: The cluster as it was judged last, as JSON; nil before the first time.
   ///   - stopVerdict: Whether what is called so may be stopped.
+  ///   - explanations: The alerts that fire and what is told of each, as JSON.
   package init(
     exposition: @escaping @Sendable (ExpositionFormat) -> [UInt8],
     reading: any SeriesReading,
@@ -55,7 +57,8 @@ package struct APIPorts: Sendable {
     isReady: @escaping @Sendable () -> Bool,
     reload: @escaping @Sendable () async -> ReloadOutcome,
     topology: @escaping @Sendable () -> [UInt8]?,
-    stopVerdict: @escaping @Sendable (String) -> StopAnswer
+    stopVerdict: @escaping @Sendable (String) -> StopAnswer,
+    explanations: @escaping @Sendable () async -> [UInt8]
   ) {
     self.exposition = exposition
     self.reading = reading
@@ -66,6 +69,7 @@ package struct APIPorts: Sendable {
     self.reload = reload
     self.topology = topology
     self.stopVerdict = stopVerdict
+    self.explanations = explanations
   }
 }
 

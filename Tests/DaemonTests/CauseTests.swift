@@ -138,6 +138,8 @@ import Testing
       on: scene.monitor
     )
     #expect(fires)
+    let explained = try await scene.harness.get("/api/hvsmon/v1/explain", of: scene.monitor).text
+    #expect(explained.contains("\"standing\":\"held\",\"cause\":{\"alertname\":\"NodeDown\""))
     await scene.cluster.apply(.end(.nodeDown("CoolerHostname2")))
     _ = await eventually(within: .seconds(20)) {
       await scene.cluster.settle()

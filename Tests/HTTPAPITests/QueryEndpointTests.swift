@@ -50,7 +50,8 @@ import Testing
       isReady: { false },
       reload: { .refused(faults: "hvsmon.yml:1:1: no") },
       topology: { nil },
-      stopVerdict: { _ in .notYet }
+      stopVerdict: { _ in .notYet },
+      explanations: { Array(#"{"alerts":[]}"#.utf8) }
     )
   }
 

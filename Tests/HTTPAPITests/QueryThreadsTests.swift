@@ -59,7 +59,8 @@ import Testing
         isReady: { true },
         reload: { .reloaded },
         topology: { nil },
-        stopVerdict: { _ in .notYet }
+        stopVerdict: { _ in .notYet },
+        explanations: { Array(#"{"alerts":[]}"#.utf8) }
       )
     )
   }

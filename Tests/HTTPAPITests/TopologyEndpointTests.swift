@@ -30,7 +30,8 @@ import Testing
       isReady: { true },
       reload: { .reloaded },
       topology: { topology },
-      stopVerdict: stopVerdict
+      stopVerdict: stopVerdict,
+      explanations: { Array(#"{"alerts":[]}"#.utf8) }
     )
     return try #require(
       APIRoutes.routes(over: ports).first { $0.path == .exact("/api/hvsmon/v1/\(name)") }
