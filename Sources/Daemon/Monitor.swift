@@ -214,8 +214,10 @@ package final class Monitor: Sendable {
       deadline: { [clock] in .after($0, on: clock) },
       isReady: { [parts] in parts.ingest.hasPolledAllTargets },
       reload: { await self.reload() },
-      topology: { [parts] in parts.topology.keeper.json },
-      stopVerdict: { [parts] name in parts.topology.keeper.stopAnswer(name) },
+      topology: { [parts, clock] in parts.topology.keeper.json(at: clock.now) },
+      stopVerdict: { [parts, clock] name in
+        parts.topology.keeper.stopAnswer(name, at: clock.now)
+      },
       explanations: { [parts] in await parts.notifications.explanations() }
     )
   }

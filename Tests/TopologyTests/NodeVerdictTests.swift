@@ -102,6 +102,10 @@ import Topology
       Reference.assessment(live, at: 1_014).evidence(of: .node(second))
         == "no answer from its API, corosync has lost it"
     )
+    #expect(
+      lost.told(at: Timestamp(unixSeconds: 1_014)).evidence(of: .node(second))
+        == later.evidence(of: .node(second))
+    )
     let blank = Reference.assessment(LiveSeries(), at: 1_000)
     #expect(
       Reference.assessment(live, previous: blank, at: 1_014).evidence(of: .node(second))

@@ -71,6 +71,23 @@ import Topology
     )
   }
 
+  @Test func `members that nobody checks are named when the tier must rest on them`() {
+    var live = Reference.live
+    live.endChecks(of: "mongo1")
+    live.endChecks(of: "mongo3")
+    let resting = verdict(live, .guest(104))
+    #expect(resting.answer == .yes)
+    #expect(
+      resting.reasons.last?.text
+        == "mongo1 and mongo3 of database are not checked, only seen to run"
+    )
+    #expect(
+      verdict(live, .guest(103)).reasons.last?.text
+        == "mongo3 of database is not checked, only seen to run"
+    )
+    #expect(verdict(live, .guest(100)).reasons.count == 1)
+  }
+
   @Test func `a running backup, a lock or a migration forbids it`() {
     var live = Reference.live
     live.set("hvsmon_pve_tasks_running", ["node": second, "type": "vzdump"], 1)

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 import HTTPAPI
+import MetricModel
 import Topology
 
 extension TopologyKeeper {
   /// The cluster as JSON; nil until something was found.
-  var json: [UInt8]? { lookedAt?.json }
+  func json(at now: Timestamp) -> [UInt8]? { lookedAt(now)?.json }
 
   /// Whether what is called so may be stopped.
-  func stopAnswer(_ name: String) -> APIPorts.StopAnswer {
-    guard let assessment = lookedAt else { return .notYet }
+  func stopAnswer(_ name: String, at now: Timestamp) -> APIPorts.StopAnswer {
+    guard let assessment = lookedAt(now) else { return .notYet }
     let components = assessment.components(named: name)
     guard let component = components.first else { return .noSuchComponent }
     guard components.count == 1 else {
@@ -17,9 +18,10 @@ extension TopologyKeeper {
     return .verdict(assessment.json(of: assessment.verdict(stopping: component)))
   }
 
-  private var lookedAt: ClusterAssessment? {
+  /// The keeper looks again only when something has changed.
+  private func lookedAt(_ now: Timestamp) -> ClusterAssessment? {
     let assessment = assessment
-    return assessment.observed.isEmpty ? nil : assessment
+    return assessment.observed.isEmpty ? nil : assessment.told(at: now)
   }
 }
 

@@ -10,8 +10,8 @@ package struct ClusterAssessment: Equatable, Sendable {
   package let declared: DeclaredCluster
   /// What was found.
   package let observed: ClusterObservation
-  /// The time of the assessment.
-  package let now: Timestamp
+  /// The time of the assessment, up to which spans in words reach.
+  package private(set) var now: Timestamp
   /// The tiers in the order of the settings.
   package let tiers: [TierStanding]
   /// The votes; nil where nothing can be quorate, as on a single node or without Proxmox.
@@ -99,6 +99,13 @@ package struct ClusterAssessment: Equatable, Sendable {
         return (name, onsets)
       }
     )
+  }
+
+  /// The same assessment told at a later time: nothing has changed since.
+  package func told(at now: Timestamp) -> ClusterAssessment {
+    var copy = self
+    copy.now = now
+    return copy
   }
 
   /// How a component stands; nil when there is no such component.

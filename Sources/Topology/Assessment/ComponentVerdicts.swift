@@ -15,6 +15,9 @@ struct Verdict: Equatable, Sendable {
 /// What is thought of nodes, guests and members, from what was found; each is bound to what it
 /// stands on.
 struct ComponentVerdicts: Sendable {
+  /// The note of a member that counts as working because its guest runs.
+  static let notChecked = "not checked"
+
   let nodes: [String: Verdict]
   let guests: [Int: Verdict]
   /// In the order of the graph's places.
@@ -138,7 +141,7 @@ struct ComponentVerdicts: Sendable {
     case .working?: return Verdict(.working)
     case .unknown?, nil:
       return guest?.state == .working
-        ? Verdict(.working, "not checked") : Verdict(.unknown, "nothing is known of it")
+        ? Verdict(.working, notChecked) : Verdict(.unknown, "nothing is known of it")
     }
   }
 }

@@ -47,7 +47,7 @@ extension ClusterAssessment {
     }
     let loss = loss(of: [component])
     reasons += tierReasons(loss) + entryReasons(loss) + quorumReasons(component, loss)
-    reasons += workReasons(component) + managedReasons(component)
+    reasons += workReasons(component) + managedReasons(component) + blindReasons(loss)
     return StopVerdict(component: component, reasons: reasons)
   }
 
@@ -92,6 +92,21 @@ extension ClusterAssessment {
         guard now.state == .degraded else { return nil }
         return Reason(weight: .remark, text: "\(now.name) is degraded already: \(count)")
       }
+    }
+  }
+
+  /// Members that must carry the tier then, of which only the guest is seen to run.
+  private func blindReasons(_ loss: Loss) -> [Reason] {
+    zip(tiers, loss.tiers).compactMap { now, then in
+      guard then.working < now.working, let index = graph.tierByName[now.name] else { return nil }
+      let blind = graph.placesByTier[index].map { graph.places[$0].member.name }.filter { name in
+        !loss.members.contains(name)
+          && standings[.member(name)]?.note == ComponentVerdicts.notChecked
+      }
+      guard !blind.isEmpty else { return nil }
+      let verb = blind.count == 1 ? "is" : "are"
+      let text = "\(Phrase.list(blind)) of \(now.name) \(verb) not checked, only seen to run"
+      return Reason(weight: .remark, text: text)
     }
   }
 
