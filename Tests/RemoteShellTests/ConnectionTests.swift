@@ -173,6 +173,18 @@ import Testing
     #expect(await failure(of: host) == .closed)
   }
 
+  @Test func `a far side that stops reading costs no more than the deadline`() async throws {
+    let standIn = try await StandIn("\(StandIn.greeting); exec <&-; sleep 60")
+    let connections = try SSHConnections.limited { $0.graceTime = .milliseconds(50) }
+    let host = connections.host(standIn.destination)
+    let limit = Duration.milliseconds(500)
+    #expect(
+      await failure(of: host, timeout: limit) == .timedOut(during: .answering, after: limit)
+    )
+    await connections.stop()
+    #expect(processes(whoseCommandHolds: standIn.folder.path).isEmpty)
+  }
+
   @Test func `the last one who lets go ends the process`() async throws {
     let standIn = try await StandIn(
       "\(StandIn.greeting)\nwhile read -r line; do \(StandIn.answer("echo x")); done"

@@ -196,7 +196,9 @@ final class Channel {
   /// Writes what the pipe takes of what is to be sent.
   func writeOn() {
     guard let child, !outgoing.isEmpty else { return }
-    outgoing = outgoing.dropFirst(child.write(outgoing))
+    let rest = outgoing.dropFirst(child.write(outgoing))
+    // A slice of nothing would keep what it was cut from.
+    outgoing = rest.isEmpty ? [] : rest
   }
 
   /// Reads what came to the standard output.

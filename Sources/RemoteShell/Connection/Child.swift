@@ -58,12 +58,17 @@ final class Child {
 
   /// Writes what the pipe takes.
   ///
-  /// - Returns: How many bytes; 0 when the pipe is full or nobody reads it any more, which the end
-  ///   of the output tells as well.
+  /// - Returns: How many bytes were taken; all, when nobody reads them any more: the end of the
+  ///   output, or a deadline, tells that as well.
   func write(_ bytes: ArraySlice<UInt8>) -> Int {
-    guard input >= 0 else { return 0 }
+    guard input >= 0 else { return bytes.count }
     let count = bytes.withUnsafeBytes { Glibc.write(input, $0.baseAddress, $0.count) }
-    return max(0, count)
+    if count >= 0 { return count }
+    if errno == EAGAIN || errno == EINTR { return 0 }
+    // Left open, it would be ready for writing all the time.
+    close(input)
+    input = -1
+    return bytes.count
   }
 
   /// Reads the standard output into the beginning of `buffer`.
