@@ -53,6 +53,7 @@ import Testing
     #expect(text.contains("status: \"http://{address}/nginx_status\"  # no answer from nginx2"))
     #expect(text.contains("http: {url: \"http://{address}:3000/\"}  # all answered"))
     #expect(text.contains("# guessed: names with \"mongo\""))
+    #expect(text.contains("      # vrrp: {address: 192.168.30.200, interface: eth0}"))
   }
 
   @Test(

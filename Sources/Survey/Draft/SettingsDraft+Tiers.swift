@@ -98,7 +98,7 @@ extension SettingsDraft {
 
   private func services(of tier: GuessedTier) -> [String] {
     switch tier.role {
-    case .loadBalancer: nginx(tier)
+    case .loadBalancer: nginx(tier) + router(tier)
     case .app, nil: page(tier)
     case .database: database(tier)
     }
@@ -118,6 +118,18 @@ extension SettingsDraft {
       ]
     }
     return ["      nginx:", "        \(key(port))  # \(note)"]
+  }
+
+  /// What was seen of the address that the members pass on to each other.
+  private func router(_ tier: GuessedTier) -> [String] {
+    let members = Set(tier.members.map(\.id))
+    return guess.entries.compactMap { entry in
+      guard let holder = entry.holders.first(where: { members.contains($0.id) }),
+        let held = holder.network.floating.first(where: { $0.text == entry.address })
+      else { return nil }
+      let seen = "{address: \(entry.address), interface: \(DraftText.scalar(held.interface))}"
+      return "      # vrrp: \(DraftText.comment(seen))  # the rest stands in keepalived.conf"
+    }
   }
 
   private func page(_ tier: GuessedTier) -> [String] {
