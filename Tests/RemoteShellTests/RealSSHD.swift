@@ -14,13 +14,24 @@ final class RealSSHD: Sendable {
   private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().path
 
-  /// The installed sshd or the unpacked one; nil, with a line that says so, when there is none.
+  /// The installed sshd or the unpacked one; nil, with a line that says so, when none can run here.
   static let program: String? = {
     let candidates = ["/usr/sbin/sshd", root + "/.peers/usr/sbin/sshd"]
     let program = candidates.first { access($0, X_OK) == 0 }
     if program == nil { print("skipped: there is no sshd; `make setup-peers` unpacks one") }
-    return program
+    guard program != nil, wantsOwnView else { return program }
+    let probe =
+      "unshare --mount sh -c 'mount --bind /etc/passwd /etc/passwd && "
+      + "mount -t tmpfs none /run' 2>/dev/null"
+    if system(probe) == 0 { return program }
+    print("skipped: as root, sshd wants to be installed, or mount namespaces to be allowed")
+    return nil
   }()
+
+  /// As root it insists on a user and a folder that only an installed package has.
+  private static var wantsOwnView: Bool {
+    getuid() == 0 && (getpwnam("sshd") == nil || access("/run/sshd", F_OK) != 0)
+  }
 
   let port: Int
   let folder: TemporaryFolder
@@ -108,10 +119,8 @@ final class RealSSHD: Sendable {
   func start() async throws {
     guard let program = Self.program else { throw Failure("no sshd") }
     let started: ChildProcess
-    let isInstalled = getpwnam("sshd") != nil && access("/run/sshd", F_OK) == 0
-    if getuid() == 0, !isInstalled {
-      // As root it insists on a user and a folder that only an installed package has: they are put
-      // into a view of the file system that nobody else sees.
+    if Self.wantsOwnView {
+      // They are put into a view of the file system that nobody else sees.
       let script = """
         mount --bind "$1/passwd" /etc/passwd && mount -t tmpfs none /run &&
           mkdir -m 755 /run/sshd && exec "$0" -D -e -f "$1/sshd_config"
