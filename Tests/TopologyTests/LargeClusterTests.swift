@@ -31,10 +31,16 @@ import Topology
     }
     var count = 0
     let writing = clock.measure { count = assessment?.samples.count ?? 0 }
-    print("large cluster: read \(reading), judged \(judging), \(count) samples \(writing)")
+    var size = 0
+    let telling = clock.measure { size = assessment?.json.count ?? 0 }
+    print(
+      "large cluster: read \(reading), judged \(judging), \(count) samples \(writing), "
+        + "\(size) bytes of JSON \(telling)"
+    )
     #expect(observed.guests.count == 1_000)
     #expect(observed.nodes.count == 32)
     #expect(count > 1_000)
+    #expect(size > 100_000 && size < 4_000_000)
     // Hundreds of times what an optimised build needs.
     #expect(reading + judging + writing < .seconds(10))
   }

@@ -99,7 +99,7 @@ struct ComponentVerdicts: Sendable {
     case true?:
       return Verdict(
         .working,
-        isContradicted ? "the cluster does not see it, but its API answers" : nil
+        isContradicted ? "a cluster without quorum calls it offline, but its API answers" : nil
       )
     case nil:
       let isSeen = node?.membership == .online || checks.contains(.working)
