@@ -3,19 +3,42 @@ import CCrypto
 
 /// Hashes and what belongs to them, computed by libcrypto.
 package enum Digest {
-  /// The 32 bytes of SHA-256.
-  package static func sha256(_ bytes: [UInt8]) -> [UInt8] {
-    var digest = [UInt8](repeating: 0, count: 32)
-    let status = EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha256(), nil)
-    precondition(status == 1, "libcrypto computes SHA-256")
+  /// A hash function that keyed digests are built on.
+  package enum Function: Sendable {
+    /// 20 bytes; for protocols that demand it.
+    case sha1
+    /// 32 bytes.
+    case sha256
+
+    /// How many bytes it gives.
+    package var byteCount: Int { self == .sha1 ? 20 : 32 }
+
+    fileprivate var algorithm: OpaquePointer? { self == .sha1 ? EVP_sha1() : EVP_sha256() }
+  }
+
+  /// The hash of the bytes.
+  package static func hash(_ function: Function, _ bytes: [UInt8]) -> [UInt8] {
+    var digest = [UInt8](repeating: 0, count: function.byteCount)
+    let status = EVP_Digest(bytes, bytes.count, &digest, nil, function.algorithm, nil)
+    precondition(status == 1, "libcrypto computes SHA")
     return digest
   }
 
-  /// The 32 bytes of HMAC with SHA-256 (RFC 2104).
-  package static func hmacSHA256(key: [UInt8], message: [UInt8]) -> [UInt8] {
-    var digest = [UInt8](repeating: 0, count: 32)
+  /// The 32 bytes of SHA-256.
+  package static func sha256(_ bytes: [UInt8]) -> [UInt8] { hash(.sha256, bytes) }
+
+  /// The 16 bytes of MD5, for protocols that demand it; nil where libcrypto is told to refuse it.
+  package static func md5(_ bytes: [UInt8]) -> [UInt8]? {
+    var digest = [UInt8](repeating: 0, count: 16)
+    let status = EVP_Digest(bytes, bytes.count, &digest, nil, EVP_md5(), nil)
+    return status == 1 ? digest : nil
+  }
+
+  /// HMAC (RFC 2104) on a hash function.
+  package static func hmac(_ function: Function, key: [UInt8], message: [UInt8]) -> [UInt8] {
+    var digest = [UInt8](repeating: 0, count: function.byteCount)
     let result = HMAC(
-      EVP_sha256(),
+      function.algorithm,
       key,
       Int32(key.count),
       message,
@@ -23,8 +46,13 @@ package enum Digest {
       &digest,
       nil
     )
-    precondition(result != nil, "libcrypto computes HMAC-SHA-256")
+    precondition(result != nil, "libcrypto computes HMAC")
     return digest
+  }
+
+  /// The 32 bytes of HMAC with SHA-256 (RFC 2104).
+  package static func hmacSHA256(key: [UInt8], message: [UInt8]) -> [UInt8] {
+    hmac(.sha256, key: key, message: message)
   }
 
   /// The first `byteCount` bytes of PBKDF2 with HMAC-SHA-256 (RFC 8018).
@@ -36,6 +64,17 @@ package enum Digest {
     rounds: Int32,
     byteCount: Int = 32
   ) -> [UInt8] {
+    pbkdf2(.sha256, password: password, salt: salt, rounds: rounds, byteCount: byteCount)
+  }
+
+  /// The first `byteCount` bytes of PBKDF2 with HMAC on a hash function (RFC 8018); it blocks.
+  package static func pbkdf2(
+    _ function: Function,
+    password: [UInt8],
+    salt: [UInt8],
+    rounds: Int32,
+    byteCount: Int
+  ) -> [UInt8] {
     precondition(rounds > 0 && byteCount > 0, "PBKDF2 needs a round and a byte")
     var key = [UInt8](repeating: 0, count: byteCount)
     let status = password.withUnsafeBytes { password in
@@ -45,7 +84,7 @@ package enum Digest {
         salt,
         Int32(salt.count),
         rounds,
-        EVP_sha256(),
+        function.algorithm,
         Int32(byteCount),
         &key
       )
