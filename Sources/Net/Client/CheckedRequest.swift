@@ -44,11 +44,18 @@ struct CheckedRequest: Sendable {
       pin = nil
       return
     }
-    let digits = text.filter { $0 != ":" }
-    guard let pin = Digest.bytes(hex: digits), pin.count == 32 else {
+    guard let pin = Self.pin(text) else {
       throw .invalidRequest(reason: "the fingerprint is not 64 hexadecimal digits (SHA-256)")
     }
     self.pin = pin
+  }
+
+  /// The 32 bytes that a fingerprint stands for; nil for any other text.
+  static func pin(_ fingerprint: String) -> [UInt8]? {
+    guard let pin = Digest.bytes(hex: fingerprint.filter { $0 != ":" }), pin.count == 32 else {
+      return nil
+    }
+    return pin
   }
 
   /// Reads `name:port` out of a URL by libcurl's own parser, so that both agree on it.

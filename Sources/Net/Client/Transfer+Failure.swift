@@ -100,23 +100,12 @@ extension Transfer {
   }
 
   private func tlsFailure(code: CURLcode, host: String) -> HTTPClientError {
-    let certificate = peer.pointee.certificate
-    switch code {
-    case CURLE_SSL_CACERT_BADFILE:
-      let path = if case .caFile(let path) = request.trust { path } else { "of the system" }
-      return .tls(host: host, reason: "the CA file \(path) cannot be read", certificate: nil)
-    case CURLE_PEER_FAILED_VERIFICATION where peer.pointee.is_pin_mismatch:
-      let reason = "the certificate is not the one whose fingerprint was given"
-      return .tls(host: host, reason: reason, certificate: certificate)
-    case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM,
-      CURLE_SSL_CIPHER, CURLE_SSL_SHUTDOWN_FAILED, CURLE_SSL_CRL_BADFILE, CURLE_SSL_ISSUER_ERROR,
-      CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_ENGINE_INITFAILED, CURLE_USE_SSL_FAILED:
-      return .tls(host: host, reason: curlText, certificate: certificate)
-    default:
-      return .internalFailure(
-        reason: "\(String(cString: curl_easy_strerror(code))) (libcurl \(code.rawValue))"
-      )
+    if let reason = tlsReason(code, request.trust, peer, curlText: curlText) {
+      return .tls(host: host, reason: reason, certificate: peer.pointee.certificate)
     }
+    return .internalFailure(
+      reason: "\(String(cString: curl_easy_strerror(code))) (libcurl \(code.rawValue))"
+    )
   }
 }
 

@@ -64,7 +64,8 @@ final class Transfer {
     let context = Unmanaged.passUnretained(self).toOpaque()
     let steps: [() -> CURLcode] = [
       { self.setBasics(context) }, { self.setCallbacks(context) }, { self.setMethod() },
-      { self.setHeaders() }, { self.setTrust(context) },
+      { self.setHeaders() },
+      { setPeerCheck(self.easy, self.request.trust, pin: self.ticket.checked.pin, self.peer) },
     ]
     for step in steps {
       let code = step()
@@ -188,33 +189,6 @@ final class Transfer {
       headerList = longer
     }
     return hv_curl_set_list(easy, CURLOPT_HTTPHEADER, headerList)
-  }
-
-  private func setTrust(_ context: UnsafeMutableRawPointer) -> CURLcode {
-    hv_curl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 1)
-    // A resumed session shows no certificate, so there would be nothing to compare.
-    hv_curl_set_long(easy, CURLOPT_SSL_SESSIONID_CACHE, 0)
-    hv_curl_set_ssl_callback(easy) { _, tlsContext, peer in
-      hv_watch_certificate(tlsContext, peer?.assumingMemoryBound(to: hv_peer_certificate.self))
-      return CURLE_OK
-    }
-    hv_curl_set_pointer(easy, CURLOPT_SSL_CTX_DATA, peer)
-    // Without a CA folder libcurl keeps the parsed CA file for the next connection.
-    var folder: String?
-    switch request.trust {
-    case .system: hv_curl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 2)
-    case .caFile(let path):
-      hv_curl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 2)
-      hv_curl_set_string(easy, CURLOPT_CAINFO, path)
-    case .fingerprint:
-      hv_curl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 0)
-      hv_curl_set_string(easy, CURLOPT_CAINFO, nil)
-      // libcurl must not hand a connection that was checked against one pin to a request with
-      // another: it compares the CA folders, so the pin is put there. Nothing is read from it, as
-      // the pin replaces the chain.
-      folder = "/pin/" + Digest.hex(ticket.checked.pin ?? [])
-    }
-    return hv_curl_set_string(easy, CURLOPT_CAPATH, folder)
   }
 
   // MARK: Callbacks
