@@ -7,11 +7,14 @@
 // word to another member, believe a server that did not prove to know the password, trap on any
 // bytes, or put a password or a part of a login into an error.
 //
-// Entry types: `BSONDocument`, `OpMessage`.
+// Entry types: `MongoConnection`, `ReadCommand`, `BSONDocument`.
 //
 // Invariants
 // - Every byte from a peer is guarded by length before it is read; sizes, depths, counts of
 //   elements and iteration counts have limits.
+// - Only `CommandAllowance` and the login decide what is sent.
+// - The protocol is values that take bytes and give bytes: `FrameAssembler`, `DueReply`,
+//   `LoginMachine`, `ScramConversation`. `MongoTransport` is the port that carries them.
 // - A connection on which one byte was not as it had to be is closed, never resynchronised.
 //
 // CRC-32C comes from ChunkCodec, which is pure.

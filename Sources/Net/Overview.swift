@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
 //
-// Every HTTP byte in and out: a client on libcurl, a server on libmicrohttpd, and the digests of
-// libcrypto.
+// Every byte in and out: an HTTP client and byte streams on libcurl, an HTTP server on libmicrohttpd,
+// and the digests of libcrypto.
 //
 // It must never know what the bytes mean to hvsmon, follow a proxy variable of the environment,
 // show a URL's path or query in an error, or let a C type past its edge.
 //
-// Entry types: `HTTPClient`, `HTTPServer`, `Digest`.
+// Entry types: `HTTPClient`, `StreamConnector`, `HTTPServer`, `Digest`.
 //
 // Invariants
 // - Everything has a limit and every error names the one that was hit: time, header, body,
 //   redirects, exchanges, connections.
-// - One thread carries all exchanges of a client and sleeps while nothing happens. What other
-//   threads share with it is `TransferMailbox`; the rest belongs to the thread.
+// - One thread carries all exchanges of a client, another all streams of a connector; they sleep
+//   while nothing happens. What other threads share with them is `TransferMailbox` and
+//   `StreamMailbox`; the rest belongs to the thread.
 // - A peer that closes a connection which an exchange left idle is reported at once.
 // - A TLS peer is checked against the system's authorities, one CA file, or one fingerprint, and
 //   what it showed is known also when the check failed. A connection is reused only by requests
