@@ -197,7 +197,7 @@ let testTargets: [Target] = [
     fixtures: ["Fixtures"]
   ),
   tests("SurvivalTests", ["Net", "hvsmon"]),
-  tests("PeerTests", ["Net", "Configuration", "hvsmon"]),
+  tests("PeerTests", ["Net", "MongoWire", "Configuration", "hvsmon"]),
 ]
 
 let package = Package(

@@ -133,12 +133,12 @@ import Testing
   }
 
   @Test(.enabled(if: Fixtures.folder != nil))
-  func `mutated messages are read or refused`() throws {
+  func `mutated messages are read or refused`() async throws {
     let recorded = try Fixtures.json("wire/recorded.json").items.flatMap { each in
       try ["request_hex", "reply_hex"].compactMap { try each[$0]?.text.map(bytes(hex:)) }
     }
     var accepted = 0
-    try Mutation.run(recorded, seed: 2) { bytes in
+    try await Mutation.run(recorded, seed: 2) { bytes in
       var bytes = bytes
       if bytes.count >= 4 {
         for shift in 0..<4 { bytes[shift] = UInt8(truncatingIfNeeded: bytes.count >> (shift * 8)) }

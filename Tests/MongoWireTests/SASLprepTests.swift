@@ -45,9 +45,10 @@ import Testing
     }
   }
 
-  private func digest(_ ranges: [Range<UInt32>]) -> String {
+  private func digest(_ ranges: [Range<UInt32>]) async -> String {
     var lines: [UInt8] = []
     for character in ranges.joined() where !(0xd800..<0xe000).contains(character) {
+      if character.isMultiple(of: 64) { await Task.yield() }
       lines += line([character])
       lines += line([0x627, character, 0x628])
       lines += line([0x78, character])
@@ -57,15 +58,18 @@ import Testing
   }
 
   /// The digests were made by Python's `stringprep` and `unicodedata.ucd_3_2_0`.
-  @Test func `every character is treated as another implementation treats it`() {
+  @Test func `every character is treated as another implementation treats it`() async {
     let some: [Range<UInt32>] = [
       0..<0x600, 0x900..<0xa00, 0x1e00..<0x2200, 0x3000..<0x3200, 0xfb00..<0xfe80, 0xff00..<0x10000,
       0x1d100..<0x1d200, 0xe0000..<0xe0080,
     ]
-    #expect(digest(some) == "171a68ddba626bd2a176fba57152345648d27eda334bb025dd14c84256290f78")
+    #expect(
+      await digest(some) == "171a68ddba626bd2a176fba57152345648d27eda334bb025dd14c84256290f78"
+    )
     guard Mutation.rounds >= 1_000_000 else { return }
     #expect(
-      digest([0..<0x110000]) == "709df18ecb61e7435466799902ef40f24af007748f34e601e2029e180517c7f3"
+      await digest([0..<0x110000])
+        == "709df18ecb61e7435466799902ef40f24af007748f34e601e2029e180517c7f3"
     )
   }
 }

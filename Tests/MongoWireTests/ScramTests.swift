@@ -206,10 +206,10 @@ import Testing
     #expect(!shown.contains("Key:"))
   }
 
-  @Test func `mutated messages of a server are read or refused`() throws {
+  @Test func `mutated messages of a server are read or refused`() async throws {
     let vector = Self.vectors[0]
     var accepted = 0
-    Mutation.run([Array(vector.serverFirst.utf8)], seed: 4) { message in
+    await Mutation.run([Array(vector.serverFirst.utf8)], seed: 4) { message in
       var conversation = ScramConversation(
         mechanism: .scramSHA256,
         username: "user",

@@ -109,7 +109,7 @@ extension ScriptedMember {
   }
 
   func open(_ endpoint: MongoEndpoint = ScriptedMember.endpoint) async throws -> MongoConnection {
-    try await MongoConnection.open(endpoint, over: self, until: .now.advanced(by: .seconds(30)))
+    try await MongoConnection.open(endpoint, over: self, until: Deadline(after: .seconds(30)))
   }
 
   /// Why the member could not be opened.

@@ -13,6 +13,7 @@ enum Peers {
   static let promtool = path("usr/bin/promtool")
   static let python = path("python/bin/python3")
   static let fakeProxmox = path("python/bin/fakepve")
+  static let mongoPython = path("mongodb/bin/python3")
   static let proxmoxExporter = path("python/bin/pve_exporter")
 
   /// The program is there; says so when it is not.

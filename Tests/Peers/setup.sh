@@ -137,3 +137,11 @@ if [ ! -x "$peers/python/bin/fakepve" ] || [ ! -x "$peers/python/bin/pve_exporte
     give_up 'fakepve and prometheus-pve-exporter cannot be installed (see .peers/log).'
 fi
 say 'ready in .peers/python: fakepve, prometheus-pve-exporter'
+
+# A MongoDB-compatible server that shares no code with MongoDB or hvsmon, with its driver.
+if ! "$peers/mongodb/bin/python3" -c 'import secantus, pymongo' 2>/dev/null; then
+  python3 -m venv "$peers/mongodb" >"$peers/log" 2>&1 &&
+    "$peers/mongodb/bin/pip" install -q 'secantusdb==0.7.0b3' >"$peers/log" 2>&1 </dev/null ||
+    give_up 'secantusdb cannot be installed (see .peers/log).'
+fi
+say 'ready in .peers/mongodb: secantusdb'

@@ -36,7 +36,7 @@ package actor MongoConnection {
     using connector: StreamConnector,
     within limit: Duration
   ) async throws(MongoError) -> MongoConnection {
-    let deadline = ContinuousClock.now.advanced(by: limit)
+    let deadline = Deadline(after: limit)
     let stream: ByteStream
     do {
       stream = try await connector.connect(to: endpoint.stream, within: limit)
@@ -50,7 +50,7 @@ package actor MongoConnection {
   package static func open(
     _ endpoint: MongoEndpoint,
     over transport: any MongoTransport,
-    until deadline: ContinuousClock.Instant
+    until deadline: Deadline
   ) async throws(MongoError) -> MongoConnection {
     let peer = endpoint.stream.authority
     let wire = MongoWireChannel(transport, peer: peer, limitBytes: endpoint.replyLimitBytes)
@@ -69,7 +69,7 @@ package actor MongoConnection {
   private static func logIn(
     _ endpoint: MongoEndpoint,
     _ wire: MongoWireChannel,
-    until deadline: ContinuousClock.Instant
+    until deadline: Deadline
   ) async throws(MongoError) -> LoginMachine {
     var login = LoginMachine(
       credential: endpoint.credential,
@@ -120,7 +120,7 @@ package actor MongoConnection {
     let reply = try await wire.exchange(
       body,
       database: command.database,
-      until: .now.advanced(by: limit)
+      until: Deadline(after: limit)
     )
     if let refusal = CommandRefusal(reply, to: command.name) { throw .commandRefused(refusal) }
     return reply
@@ -143,7 +143,7 @@ package actor MongoConnection {
     isBusy = true
     defer { isBusy = false }
     // The answer has to travel too.
-    let deadline = ContinuousClock.now.advanced(by: longest + .seconds(5))
+    let deadline = Deadline(after: longest + .seconds(5))
     let reply: BSONDocument
     if wire.isWaiting {
       reply = try await wire.nextReply(to: "hello", until: deadline)

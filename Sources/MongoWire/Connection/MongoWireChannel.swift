@@ -38,7 +38,7 @@ final class MongoWireChannel: Sendable {
     _ command: BSONDocument,
     database: String,
     flags: OpMessage.Flags = [],
-    until deadline: ContinuousClock.Instant
+    until deadline: Deadline
   ) async throws(MongoError) -> BSONDocument {
     let name = command.elements.first?.key ?? ""
     var body = command
@@ -51,11 +51,10 @@ final class MongoWireChannel: Sendable {
       return message
     }
     guard let message else { throw .closed }
-    let began = ContinuousClock.now
     do {
-      try await transport.send(message.encoded, within: Self.left(until: deadline))
+      try await transport.send(message.encoded, within: deadline.left)
     } catch {
-      throw broken(error, step: name, began)
+      throw broken(error, step: name, deadline)
     }
     return try await nextReply(to: name, until: deadline)
   }
@@ -63,9 +62,8 @@ final class MongoWireChannel: Sendable {
   /// Waits for the next reply to what was asked before.
   func nextReply(
     to command: String,
-    until deadline: ContinuousClock.Instant
+    until deadline: Deadline
   ) async throws(MongoError) -> BSONDocument {
-    let began = ContinuousClock.now
     while true {
       let wanted: Int
       do {
@@ -77,9 +75,9 @@ final class MongoWireChannel: Sendable {
       }
       let bytes: [UInt8]
       do {
-        bytes = try await transport.receive(upTo: wanted, within: Self.left(until: deadline))
+        bytes = try await transport.receive(upTo: wanted, within: deadline.left)
       } catch {
-        throw broken(error, step: command, began)
+        throw broken(error, step: command, deadline)
       }
       do {
         try take(bytes)
@@ -120,19 +118,14 @@ final class MongoWireChannel: Sendable {
   private func broken(
     _ error: StreamError,
     step: String,
-    _ began: ContinuousClock.Instant
+    _ deadline: Deadline
   ) -> MongoError {
     let hasAnswered = state.withLock { $0.hasAnswered }
     close()
     switch error {
     case .closedByPeer where !hasAnswered: return .closedUnanswered(peer: peer)
-    case .timedOut: return .timedOut(step: step, after: ContinuousClock.now - began)
+    case .timedOut: return .timedOut(step: step, after: deadline.limit)
     default: return MongoError(error, step: step)
     }
-  }
-
-  /// A stream answers at once, with a timeout, when nothing is left.
-  private static func left(until deadline: ContinuousClock.Instant) -> Duration {
-    max(.zero, ContinuousClock.now.duration(to: deadline))
   }
 }

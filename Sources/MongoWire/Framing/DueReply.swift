@@ -6,19 +6,22 @@
 /// that has ``OpMessage/Flags/moreToCome`` is followed by another, which answers it.
 struct DueReply: Equatable, Sendable {
   private(set) var isWaiting = false
+  private var request: Int32 = 0
   private var answered: Int32 = 0
   private var mayGoOn = false
 
   /// Notes that a request went out.
   mutating func sent(_ request: OpMessage) {
     isWaiting = true
+    self.request = request.requestID
     answered = request.requestID
     mayGoOn = request.flags.contains(.exhaustAllowed)
   }
 
   /// Judges a message that came.
   mutating func received(_ reply: OpMessage) throws(FrameError) {
-    guard isWaiting, reply.responseTo == answered else {
+    // MongoDB answers the reply before; others answer the request throughout.
+    guard isWaiting, reply.responseTo == answered || reply.responseTo == request else {
       throw .wrongResponse(to: reply.responseTo, expected: answered)
     }
     let goesOn = reply.flags.contains(.moreToCome)
