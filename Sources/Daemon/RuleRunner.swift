@@ -160,7 +160,10 @@ actor RuleRunner {
       await surroundings.notifications.take(
         firing: evaluator?.firing ?? [],
         ended: next.ended,
-        knowledge: surroundings.topology?.asker.knowledge(settled: settled)
+        knowledge: surroundings.topology?.asker.knowledge(
+          settled: settled,
+          at: surroundings.clock.now
+        )
       )
     }
     isPublishing = false
@@ -214,7 +217,8 @@ actor RuleRunner {
       !schedules.contains(where: \.isForwarded)
     else { return }
     settled = answers
-    await surroundings.notifications.learn(topology.asker.knowledge(settled: answers))
+    let now = surroundings.clock.now
+    await surroundings.notifications.learn(topology.asker.knowledge(settled: answers, at: now))
   }
 
   /// Without this a clock that was set back would stop all rules until it has caught up.

@@ -2,6 +2,8 @@
 
 /// A part of the cluster that can fail; what it stands on comes first in the order.
 package enum Component: Hashable, Comparable, Sendable {
+  /// hvsmon's own way to the cluster: without it nothing can be told of anything.
+  case monitor
   /// The Proxmox cluster as a whole: its quorum.
   case cluster
   /// A Proxmox node, by name.

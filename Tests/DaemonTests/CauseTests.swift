@@ -205,4 +205,16 @@ import Testing
     #expect(names.isSubset(of: ["NodeDown", "QuorumLost", "TierDown", "SiteDown"]), "\(names)")
     await scene.close()
   }
+
+  @Test func `a monitor that reaches nothing any more says just that`() async throws {
+    let scene = try await Scene()
+    try await scene.settles()
+    await scene.cluster.stop()
+    _ = await eventually { !scene.told.isEmpty }
+    // The site's own alert has fired by then, and is quiet.
+    let fires = try await scene.harness.waits(for: "ALERTS{", "SiteDown", on: scene.monitor)
+    #expect(fires)
+    await scene.close()
+    #expect(scene.told == ["firing MonitorCutOff"])
+  }
 }

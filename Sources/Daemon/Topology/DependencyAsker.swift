@@ -48,7 +48,9 @@ final class DependencyAsker: Sendable {
       for case .tier(let tier) in concerned {
         concerned += assessment.members(of: tier).map { .member($0) }
       }
-    case .node, .cluster: concerned += assessment.dependents(of: subject)
+    case .node: concerned += assessment.dependents(of: subject)
+    // No node at all answered: perhaps nothing does.
+    case .monitor, .cluster: concerned += assessment.dependents(of: .monitor)
     case .guest, .member, .tier: break
     }
     let keys = witnessKeys(of: Set(concerned)).subtracting([target.key])
@@ -69,8 +71,8 @@ final class DependencyAsker: Sendable {
   }
 
   /// The knowledge that these answers make.
-  func knowledge(settled: [String: Timestamp]) -> ClusterKnowledge {
-    ClusterKnowledge(graph: keeper.assessment) { [self] component, since in
+  func knowledge(settled: [String: Timestamp], at now: Timestamp) -> ClusterKnowledge {
+    ClusterKnowledge(graph: keeper.assessment.told(at: now)) { [self] component, since in
       witnessKeys(of: [component]).allSatisfy { key in settled[key].map { $0 >= since } ?? false }
     }
   }
@@ -89,6 +91,11 @@ final class DependencyAsker: Sendable {
         guard assessment.observed.nodes[name]?.apiAnswers == false else { continue }
         places.formUnion(assessment.dependents(of: .node(name)).filter(\.isMember))
       }
+    }
+    // When no node answers at all, it may be hvsmon that is cut off: whatever is watched tells.
+    let asked = assessment.observed.nodes.values.compactMap(\.apiAnswers)
+    if places.contains(.cluster), !asked.isEmpty, !asked.contains(true) {
+      places.formUnion(assessment.dependents(of: .monitor))
     }
     return witnesses.withLock { witnesses in
       places.reduce(into: []) { $0.formUnion(witnesses[$1] ?? []) }

@@ -12,7 +12,8 @@ final class TopologyKeeper: Sendable {
   /// is looked at when something else calls for it.
   private static let figures: Set<String> = [
     "pve_memory_usage_bytes", "hvsmon_pve_node_memory_available_bytes",
-    "pve_replication_last_sync_timestamp", "pve_replication_next_sync_timestamp",
+    "pve_replication_last_sync_timestamp_seconds",
+    "pve_replication_next_sync_timestamp_seconds",
   ]
   /// A new look waits until this many times the duration of the last one have passed: a large
   /// cluster, in which something always changes, does not keep a core busy.

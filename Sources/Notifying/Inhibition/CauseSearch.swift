@@ -30,7 +30,9 @@ struct CauseSearch {
 
   /// The failures at the root that together explain the alert; empty when nothing does.
   func roots(of labels: LabelSet, startsAt: Timestamp) -> [Component] {
-    guard let subject = graph.component(of: labels) else { return [] }
+    guard let subject = graph.component(of: labels), subject != .monitor else { return [] }
+    // What cannot be reached tells nothing of itself.
+    if causes[.monitor] != nil { return [.monitor] }
     let isDown = Self.isDown(labels)
     var found: Set<Component> = []
     var open = reasons(of: subject, isDown: isDown, startsAt: startsAt).map { ($0, 1) }
@@ -65,7 +67,7 @@ struct CauseSearch {
     case .tier(let tier): return reasons(ofTier: tier, isDown: isDown)
     case .entry: return recentReasons(below: subject, startsAt: startsAt)
     case .cluster: return all(of: graph.offlineNodes.map { [.node($0)] })
-    case .node, .guest: return []
+    case .monitor, .node, .guest: return []
     }
   }
 

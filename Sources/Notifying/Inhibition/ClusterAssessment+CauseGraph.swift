@@ -11,6 +11,7 @@ extension ClusterAssessment: CauseGraph {
 
   package func name(of component: Component) -> String {
     switch component {
+    case .monitor: "hvsmon"
     case .cluster: declared.name
     case .guest(let id): guestName(id)
     case .node(let name), .member(let name), .tier(let name), .entry(let name): name

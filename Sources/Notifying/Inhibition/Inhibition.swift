@@ -48,6 +48,11 @@ struct Inhibition: Sendable {
     for alert in firing {
       standings[alert.labels] = standing(of: alert, search, knowledge, told, now: now)
     }
+    for (labels, standing) in standings where !told.contains(labels) {
+      // What is told with its cause waits for answers with it.
+      guard case .joined(let cause) = standing, case .asking? = standings[cause] else { continue }
+      standings[labels] = standings[cause]
+    }
     let screened = alerts.compactMap { self.screened($0, among: firing, knowledge.graph) }
     routings = Dictionary(
       screened.lazy.filter { !$0.alert.isResolved && $0.routing != $0.alert.labels }
@@ -110,7 +115,9 @@ struct Inhibition: Sendable {
       ($0.startsAt, $1.labels) < ($1.startsAt, $0.labels)
     }
     if let cause {
-      let isJoined = alert.mustBeTold || told.contains(labels)
+      // From where nothing can be reached it cannot be said what users feel.
+      let isKnown = cause.labels != causes[.monitor]?.labels
+      let isJoined = told.contains(labels) || (isKnown && alert.mustBeTold)
       return isJoined ? .joined(to: cause.labels) : .held(by: cause.labels)
     }
     if told.contains(labels) { return .own }
@@ -135,7 +142,8 @@ struct Inhibition: Sendable {
     return Self.grounds(of: subject, knowledge.graph).filter { !knowledge.hasAnswered($0, since) }
   }
 
-  /// The guests and nodes whose failure may explain one of `subject`.
+  /// What is asked before a failure of `subject` is told: guests and nodes that may explain it, and
+  /// of a node whether the others answer.
   private static func grounds(of subject: Component, _ graph: any CauseGraph) -> [Component] {
     let foundations: [Component] =
       switch subject {
@@ -147,12 +155,13 @@ struct Inhibition: Sendable {
           return graph.members(of: tier).flatMap { graph.foundations(of: .member($0)) }
         }
       case .cluster: graph.offlineNodes.map { .node($0) }
+      case .node: [.cluster]
       default: graph.foundations(of: subject)
       }
     let asked = foundations.filter { component in
       switch component {
-      case .node, .guest: true
-      case .cluster, .member, .tier, .entry: false
+      case .cluster, .node, .guest: true
+      case .monitor, .member, .tier, .entry: false
       }
     }
     return Set(asked).sorted()

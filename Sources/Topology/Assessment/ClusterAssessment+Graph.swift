@@ -25,6 +25,7 @@ extension ClusterAssessment {
     if let guest = labels["sid"].flatMap(ObservationReader.guest(ofService:)) {
       return .guest(guest)
     }
+    if labels["component"] == "monitor" { return .monitor }
     if labels["component"] == "cluster" { return .cluster }
     if let node = labels["node"], standings[.node(node)] != nil { return .node(node) }
     if labels["job"] == "pve_node", let node = labels["instance"], standings[.node(node)] != nil {
@@ -40,7 +41,7 @@ extension ClusterAssessment {
   /// tiers and theirs. A tier: the tiers it depends on. Anything else: nothing.
   package func foundations(of component: Component) -> [Component] {
     switch component {
-    case .cluster, .node: return []
+    case .monitor, .cluster, .node: return []
     case .guest(let number): return graph.nodeByGuest[number].map { [.node($0)] } ?? []
     case .member(let name):
       guard let index = graph.placeByMember[name] else { return [] }
@@ -63,6 +64,8 @@ extension ClusterAssessment {
     var reachedTiers: Set<Int> = []
     let places = graph.places(on: component)
     switch component {
+    case .monitor:
+      return standings.keys.filter { $0 != .cluster }.sorted()
     case .cluster, .entry: return []
     case .node(let name): found.formUnion((graph.guestsByNode[name] ?? []).map(Component.guest))
     case .guest, .member: break

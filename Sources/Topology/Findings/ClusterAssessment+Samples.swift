@@ -5,8 +5,14 @@ package import MetricModel
 extension ClusterAssessment {
   /// The assessment as series; no two have the same labels, and the order is always the same.
   package var samples: [CollectedSample] {
-    nodeSamples + guestSamples + memberSamples + tierSamples + entrySamples + capacitySamples
+    monitorSamples + nodeSamples + guestSamples + memberSamples + tierSamples + entrySamples
+      + capacitySamples
       + deviationSamples
+  }
+
+  private var monitorSamples: [CollectedSample] {
+    let labels = ["component": "monitor"]
+    return [CollectedSample(TopologyMetrics.cutOff, observed.isCutOff ? 1 : 0, labels)]
   }
 
   private var nodeSamples: [CollectedSample] {

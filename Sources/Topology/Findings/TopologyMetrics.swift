@@ -3,6 +3,12 @@ package import MetricModel
 
 /// What an assessment gives as series.
 package enum TopologyMetrics {
+  static let cutOff = gauge(
+    "hvsmon_cut_off",
+    ["component"],
+    "1 when nothing that is watched answers, on several nodes: hvsmon is cut off, or everything is "
+      + "down."
+  )
   static let nodeUp = gauge(
     "hvsmon_node_up",
     ["node"],
@@ -84,7 +90,7 @@ package enum TopologyMetrics {
 
   /// All of them.
   package static let all = [
-    nodeUp, guestUp, memberWorking, tierMembers, tierMembersNeeded, tierFailuresTolerated,
+    cutOff, nodeUp, guestUp, memberWorking, tierMembers, tierMembersNeeded, tierFailuresTolerated,
     tierState,
     tierMembersOnNodeMax, entryWorking, clusterFailuresTolerated, nodeLossSurvivable,
     guestsFitElsewhere, guestUseFitsElsewhere, deviation,

@@ -34,6 +34,7 @@ extension ClusterAssessment {
   /// How a component is called in a sentence.
   func words(for component: Component) -> String {
     switch component {
+    case .monitor: return "hvsmon"
     case .cluster: return "the quorum"
     case .node(let name): return "node \(Phrase.name(name))"
     case .guest(let number):
@@ -52,7 +53,7 @@ extension ClusterAssessment {
     switch component {
     case .member(let own): others.removeAll { $0 == own }
     case .guest(let number): others.removeAll { $0 == observed.guests[number]?.name }
-    case .cluster, .node, .tier, .entry: break
+    case .monitor, .cluster, .node, .tier, .entry: break
     }
     if !others.isEmpty { return "The loss of \(name) takes \(Phrase.list(others, atMost: 4))." }
     return loss.members.isEmpty && component != .cluster

@@ -26,7 +26,7 @@ extension ClusterAssessment {
       )
     }
     switch component {
-    case .cluster, .entry:
+    case .monitor, .cluster, .entry:
       let text = "\(words(for: component)) is nothing that can be stopped"
       return StopVerdict(component: component, reasons: [Reason(weight: .doubt, text: text)])
     case .node, .guest, .member, .tier: break
@@ -202,7 +202,7 @@ extension ClusterAssessment {
     switch component {
     case .node(let name): graph.guestsByNode[name] ?? []
     case .guest(let number): [number]
-    case .cluster, .member, .tier, .entry: []
+    case .monitor, .cluster, .member, .tier, .entry: []
     }
   }
 }

@@ -12,6 +12,7 @@ private struct SmallGraph: CauseGraph {
   var situation = "The site works."
 
   func component(of labels: LabelSet) -> Component? {
+    if labels["component"] == "monitor" { return .monitor }
     if labels["instance"] == "site" { return .entry("site") }
     if let member = labels["instance"], labels["tier"] != nil { return .member(member) }
     if let tier = labels["tier"] { return .tier(tier) }
@@ -67,7 +68,7 @@ private struct SmallGraph: CauseGraph {
     switch component {
     case .guest(let id): (id < 20 ? "lb" : "db") + "\(id % 10)"
     case .member(let name), .node(let name), .tier(let name), .entry(let name): name
-    case .cluster: "cluster"
+    case .cluster, .monitor: "\(component)"
     }
   }
   func evidence(of component: Component) -> String { "no answer" }
@@ -241,6 +242,15 @@ private struct SmallGraph: CauseGraph {
     #expect(message.alerts.map(\.alert.severity) == [.page, .page])
   }
 
+  @Test func `what users feel waits for answers with its cause`() throws {
+    var planner = try planner()
+    let silent = knowing(SmallGraph(failed: [.member("lb2")]), answered: false)
+    let alerts = [memberDown("lb2"), siteDown()]
+    #expect(planner.step(alerts: alerts, knowledge: silent, now: time(0)).notifications.isEmpty)
+    let told = planner.step(alerts: alerts, knowledge: silent, now: time(4))
+    #expect(told.notifications.map { $0.alerts.count } == [2])
+  }
+
   @Test func `a cause that is told already wakes people when users begin to feel it`() throws {
     var planner = try planner()
     let dead = knowing(SmallGraph(failed: [.node("n2")]))
@@ -307,6 +317,15 @@ private struct SmallGraph: CauseGraph {
     var planner = try planner()
     let alerts = [nodeDown(2), memberDown("lb2")]
     #expect(planner.step(alerts: alerts, now: time(0)).notifications.count == 2)
+  }
+
+  @Test func `a monitor that is cut off says so, and nothing of what it cannot reach`() throws {
+    var planner = try planner()
+    let labels = ["component": "monitor", "fault": "down", "severity": "page"]
+    let cutOff = alert("MonitorCutOff", labels)
+    let alerts = [nodeDown(1), siteDown(), memberDown("db3"), cutOff]
+    let plan = planner.step(alerts: alerts, knowledge: knowing(SmallGraph()), now: time(0))
+    #expect(plan.notifications.map { $0.alerts.map(\.alert.labels) } == [[cutOff.labels]])
   }
 
   @Test func `an alert about nothing that is known is told at once`() throws {
