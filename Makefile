@@ -42,6 +42,7 @@ bench: ## Measure hvsmon against its budgets.
 	  echo 'make bench: Tests/Bench/bench.sh is missing, so there is nothing to measure with.' >&2; \
 	  exit 2; }
 	sh Tests/Bench/bench.sh
+	sh Tests/Bench/growth.sh
 
 deb: ## Build a Debian package.
 	@echo 'make deb: the Debian package belongs to later work.' >&2; exit 2

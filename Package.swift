@@ -190,6 +190,13 @@ let testTargets: [Target] = [
       "StateStore", "Simulator", "Topology",
     ]
   ),
+  // A simulated cluster in a process of its own, for `make bench`.
+  .executableTarget(
+    name: "BenchCluster",
+    dependencies: ["Simulator", "Polling", "MetricModel", "Net"],
+    path: "Tests/Bench/BenchCluster",
+    swiftSettings: swiftSettings
+  ),
   // The program itself is built with the tests that start it.
   tests(
     "CommandLineTests",

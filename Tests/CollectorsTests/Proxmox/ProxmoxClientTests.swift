@@ -60,9 +60,9 @@ import Testing
     let client = stage.client()
     let clock = ContinuousClock()
     let start = clock.now
-    let reply = try await client.get("/version", timeout: .seconds(4))
+    let reply = try await client.get("/version", timeout: .seconds(20))
     #expect(reply.answeredBy == "CoolerHostname2")
-    #expect(clock.now - start < .seconds(4))
+    #expect(clock.now - start < .seconds(20))
     #expect(client.answeringNode == "CoolerHostname2")
     await stage.stop()
   }

@@ -59,17 +59,18 @@ struct SimulatedProxmox {
   }
 
   /// A poll that begins now and may take as long as by default.
-  func poll(isAsked: Bool = false) -> Poll {
-    Poll(time: clock.now, timeout: PollSettings().timeout, isAsked: isAsked)
+  func poll(timeout: Duration = PollSettings().timeout, isAsked: Bool = false) -> Poll {
+    Poll(time: clock.now, timeout: timeout, isAsked: isAsked)
   }
 
   /// Asks for the cluster and says how long that took.
-  func pollCluster(isAsked: Bool = false) async throws -> (
-    samples: [CollectedSample], took: Duration
-  ) {
+  func pollCluster(
+    timeout: Duration = PollSettings().timeout,
+    isAsked: Bool = false
+  ) async throws -> (samples: [CollectedSample], took: Duration) {
     let real = ContinuousClock()
     let begin = real.now
-    let found = try await collector.collect(poll(isAsked: isAsked))
+    let found = try await collector.collect(poll(timeout: timeout, isAsked: isAsked))
     return (found.samples, real.now - begin)
   }
 

@@ -114,7 +114,7 @@ package final class ProxmoxClient: Sendable {
   private typealias Outcome = Result<ProxmoxReply, ProxmoxError>
 
   /// The endpoints in the order in which they are asked.
-  private func order(for node: String?) -> [Int] {
+  func order(for node: String?) -> [Int] {
     let (first, silent) = state.withLock { ($0.preferred, $0.silent) }
     let ring = endpoints.indices.map { (first + $0) % endpoints.count }
     let all = ring.filter { !silent.contains($0) } + ring.filter(silent.contains)

@@ -20,6 +20,13 @@ package final class ProxmoxNodeCollector: Collector {
   private struct Memory {
     var watch = GuestWatch()
     var refusals = RefusalPause()
+    /// The last question with the token got no answer in time: a server that refuses a token may
+    /// take longer than a poll, so that the next question shows none.
+    var isTokenInDoubt = false
+    /// How often in a row the node then answered.
+    var lateRefusals = 0
+
+    func showsToken(at time: Timestamp) -> Bool { !isTokenInDoubt && !refusals.isOn(at: time) }
   }
 
   private let node: String
@@ -45,15 +52,15 @@ package final class ProxmoxNodeCollector: Collector {
   package func collect(_ poll: Poll) async throws(CollectionError) -> Collection {
     let clock = ContinuousClock()
     let start = clock.now
-    let (isWatching, isRefused) = memory.withLock { memory in
+    let (isWatching, showsToken) = memory.withLock { memory in
       let isWatching = memory.watch.begin(at: poll.time, isAsked: poll.isAsked) {
         running.on(node)
       }
-      return (isWatching, memory.refusals.isOn(at: poll.time))
+      return (isWatching, memory.showsToken(at: poll.time))
     }
     let isKnown: Bool
     do throws(ProxmoxError) {
-      isKnown = try await findSignOfLife(poll, showingToken: !isRefused)
+      isKnown = try await findSignOfLife(poll, showingToken: showsToken)
     } catch {
       throw error.collectionError
     }
@@ -64,14 +71,22 @@ package final class ProxmoxNodeCollector: Collector {
     return Collection(samples: await containers + machines)
   }
 
-  /// Returns whether the node takes the token; throws only when it does not answer at all.
+  /// Returns whether the node takes the token, as far as is known; throws only when it does not
+  /// answer at all.
   private func findSignOfLife(
     _ poll: Poll,
     showingToken: Bool
   ) async throws(ProxmoxError) -> Bool {
     guard showingToken else {
       try await client.findSignOfLife(of: node, timeout: poll.timeout)
-      return false
+      return memory.withLock { memory in
+        guard memory.isTokenInDoubt else { return false }
+        memory.isTokenInDoubt = false
+        memory.lateRefusals += 1
+        // Once is rather a node that was away and is back, whose guests are wanted.
+        if memory.lateRefusals > 1 { memory.refusals.note(at: poll.time) }
+        return memory.lateRefusals == 1
+      }
     }
     do throws(ProxmoxError) {
       _ = try await client.get("/version", onlyFrom: node, timeout: poll.timeout)
@@ -79,11 +94,15 @@ package final class ProxmoxNodeCollector: Collector {
       memory.withLock { $0.refusals.note(at: poll.time) }
       return false
     } catch .transport(let error) {
+      if case .timedOut = error { memory.withLock { $0.isTokenInDoubt = true } }
       throw .transport(error)
     } catch {
       // It answered.
     }
-    memory.withLock { $0.refusals = RefusalPause() }
+    memory.withLock { memory in
+      memory.refusals = RefusalPause()
+      memory.lateRefusals = 0
+    }
     return true
   }
 
