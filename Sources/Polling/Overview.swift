@@ -5,7 +5,8 @@
 //
 // It must never know a concrete collector, evaluate rules, or touch a database.
 //
-// Entry types: `Collector`, `Target`, `PollScheduler`, `Ingest`, `LatestSamples`.
+// Entry types: `Collector`, `Target`, `PollScheduler`, `Ingest`, `LatestSamples`; the shell around
+// one target is `TargetLoop`, its decisions are `PollPace` and `Settlement`.
 //
 // Invariants
 // - One target is never polled twice at a time: a collector that ignores its timeout counts as a
@@ -14,4 +15,7 @@
 //   staleness markers, and refuses what no definition covers.
 // - A failure is published only when it is settled: `confirm_failures` failures in a row,
 //   `confirm_interval` apart. Until then the last good samples stand.
+// - A target that is asked (`PollScheduler.ask`) is polled at once, but for one in doubt, whose
+//   confirmation answers; the poll began no earlier than the question was put.
 // - A target that is down has `up 0` and no other live series but the counters of its polls.
+// - What ended because a part of its target fell silent is told apart from what is over.
