@@ -183,7 +183,7 @@ struct Inhibition: Sendable {
       let severity = raisedSeverity(of: cause, among: firing)
       var told = alert
       if CauseSearch.isDown(alert.labels), let component = graph.component(of: alert.labels) {
-        told.annotate("evidence", graph.evidence(of: component))
+        told.annotate("evidence", Self.evidence(of: component, graph))
       }
       return ScreenedAlert(alert: told, routing: cause.withSeverity(severity))
     case .own:
@@ -191,6 +191,14 @@ struct Inhibition: Sendable {
         return ScreenedAlert(alert: alert, routing: alert.labels)
       }
       return cause(alert, among: firing, graph)
+    }
+  }
+
+  /// How a failure is known; of a member and an entry the alert itself says so.
+  private static func evidence(of component: Component, _ graph: any CauseGraph) -> String {
+    switch component {
+    case .monitor, .cluster, .node, .guest, .tier: graph.evidence(of: component)
+    case .member, .entry: ""
     }
   }
 
@@ -216,7 +224,7 @@ struct Inhibition: Sendable {
     let severity = raisedSeverity(of: alert.labels, among: firing)
     if severity != alert.labels["severity"] { told.annotate("severity", severity ?? "") }
     if let component = graph.component(of: alert.labels) {
-      told.annotate("evidence", graph.evidence(of: component))
+      told.annotate("evidence", Self.evidence(of: component, graph))
       told.annotate("held_back", HeldBackWords.text(about: component, graph))
     }
     told.annotate("situation", graph.situation)
