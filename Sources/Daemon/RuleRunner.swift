@@ -172,7 +172,10 @@ actor RuleRunner {
   private func run() async {
     while !Task.isCancelled {
       let due = schedules.map(\.due).min() ?? .distantFuture
-      let wake = min(due, calmDue ?? .distantFuture, topologyDue ?? .distantFuture)
+      let look =
+        surroundings.topology == nil
+        ? .distantFuture : surroundings.clock.now + TopologyKeeper.interval
+      let wake = min(due, look, calmDue ?? .distantFuture, topologyDue ?? .distantFuture)
       _ = await mailbox.waker.sleep(until: wake, clock: surroundings.clock)
       guard !Task.isCancelled else { return }
       let now = surroundings.clock.now
@@ -197,7 +200,7 @@ actor RuleRunner {
       calmDue = nil
     }
     if let keeper = surroundings.topology?.keeper {
-      if mailbox.takeTopologyNews(), topologyDue == nil {
+      if mailbox.takeTopologyNews() || keeper.isOld, topologyDue == nil {
         topologyDue = now + max(.zero, keeper.restsUntil - surroundings.clock.uptime)
       }
       if let due = topologyDue, due <= now {

@@ -19,12 +19,18 @@ final class TopologyKeeper: Sendable {
   /// cluster, in which something always changes, does not keep a core busy.
   private static let restFactor = 20
 
+  /// At this pace at least the cluster is looked at, although no state has changed: figures do, and
+  /// a series without samples for five minutes is none to a query.
+  static let interval = Duration.seconds(15)
+
   private struct State {
     var declared: DeclaredCluster
     var assessment: ClusterAssessment
     var values: [SampleKey: Double] = [:]
     /// Uptime before which nothing is looked at.
     var restsUntil = Duration.zero
+    /// Uptime at which the next look is due although nothing calls for it.
+    var isOldAt = Duration.zero
   }
 
   private struct SampleKey: Hashable {
@@ -71,6 +77,9 @@ final class TopologyKeeper: Sendable {
   /// When the next look is due at the earliest, on the clock's uptime.
   var restsUntil: Duration { state.withLock { $0.restsUntil } }
 
+  /// The last look was long ago.
+  var isOld: Bool { clock.uptime >= state.withLock { $0.isOldAt } }
+
   /// Looks at the newest samples and records what follows from them; called by one task at a time.
   func refresh() {
     let start = clock.uptime
@@ -93,6 +102,7 @@ final class TopologyKeeper: Sendable {
       state.values = values
       let end = clock.uptime
       state.restsUntil = end + (end - start) * Self.restFactor
+      state.isOldAt = start + Self.interval
     }
     ingest.record(derived: samples, source: "topology", at: now, isUrgent: values != known)
   }
