@@ -90,7 +90,7 @@ let modules: [Target] = [
     "Collectors",
     [
       "MetricModel", "Architecture", "Logging", "Configuration", "Topology", "Net", "RemoteShell",
-      "Polling",
+      "MongoWire", "Polling",
     ]
   ),
   library("Receivers", ["MetricModel", "Configuration", "Rules", "Notifying", "Net"]),
@@ -172,7 +172,7 @@ let testTargets: [Target] = [
     "CollectorsTests",
     [
       "Collectors", "Polling", "MetricModel", "Architecture", "Configuration", "Logging", "Net",
-      "RemoteShell", "Simulator",
+      "RemoteShell", "MongoWire", "Simulator",
     ],
     fixtures: ["Nginx/Fixtures"]
   ),

@@ -8,4 +8,6 @@ package let allCollectors: [any Collector.Type] = [
   ProxmoxCollector.self,
   ProxmoxNodeCollector.self,
   ProxmoxBackupCollector.self,
+  MongoDBCollector.self,
+  ReplicaSetCollector.self,
 ]

@@ -33,12 +33,19 @@ package protocol Collector: Sendable {
 package struct CollectorServices: Sendable {
   /// The client for HTTP.
   package let http: HTTPClient
+  /// What opens connections for other protocols.
+  package let streams: StreamConnector
   /// Where a collector says once what the user must mend; what it finds is samples, not lines.
   package let logger: Logger
 
   /// Names the services.
-  package init(http: HTTPClient, logger: Logger = Logger(area: "collectors")) {
+  package init(
+    http: HTTPClient,
+    streams: StreamConnector = StreamConnector(),
+    logger: Logger = Logger(area: "collectors")
+  ) {
     self.http = http
+    self.streams = streams
     self.logger = logger
   }
 }

@@ -132,6 +132,7 @@ struct MongoDBTests {
     try await checkPasswords()
     try await checkCertificates()
     try await checkQuestions()
+    try await checkMonitor()
     try await server.terminate()
   }
 
@@ -233,6 +234,34 @@ struct MongoDBTests {
     await #expect(throws: MongoError.self) {
       try await open.run(.replicaSetStatus(), within: .seconds(10))
     }
+  }
+
+  /// The program asks the member, alone and as a replica set of one.
+  private func checkMonitor() async throws {
+    let secret = try folder.write("password", Self.password + "\n")
+    let monitor = try await RunningMonitor(
+      sections: """
+        architecture:
+          tiers:
+            - name: database
+              members: [{name: mongo1, address: 127.0.0.1}]
+              mongodb: {replica_set: secantus, port: \(protectedPort)}
+        mongodb:
+          username: strong
+          password_file: \(secret)
+          tls: {ca_file: \(folder.file("ca.crt"))}
+        poll: {interval: 1s, timeout: 1s, confirm_interval: 200ms}
+        """,
+      client: HTTPClient(userAgent: "test")
+    )
+    #expect(try await monitor.waits(for: "mongodb_rs_myState{instance=\"mongo1\"}", toBe: "1"))
+    #expect(try await monitor.waits(for: "hvsmon_mongodb_logged_in", toBe: "1"))
+    #expect(try await monitor.waits(for: "hvsmon_mongodb_set_primaries", toBe: "1"))
+    #expect(try await monitor.waits(for: "hvsmon_mongodb_replication_lag_seconds", toBe: "0"))
+    #expect(try await monitor.waits(for: "up{job=\"mongodb\"}", toBe: "1"))
+    #expect(try await monitor.waits(for: "count(hvsmon_mongodb_oplog_window_seconds)", toBe: "1"))
+    #expect(!monitor.errorOutput.contains(Self.password))
+    #expect(try await monitor.stop() < .seconds(5))
   }
 
   @Test func `changes are awaited, and the end of the server is told at once`() async throws {

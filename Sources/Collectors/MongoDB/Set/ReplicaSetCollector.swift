@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+import Architecture
+package import Configuration
+package import MetricModel
+import MongoWire
+import Net
+package import Polling
+import Synchronization
+
+/// Asks all members of a replica set at the same moment, and says what follows from their views.
+package final class ReplicaSetCollector: Collector {
+  package static let name = "mongodb_set"
+  package static var metrics: [MetricDefinition] { MongoDBMetrics.set }
+
+  /// How old the configuration may be: votes and delays change seldom.
+  private static let configAge = Duration.seconds(60)
+
+  /// What is remembered from poll to poll.
+  private struct Memory {
+    var lags = LagMemory()
+    var config = ReplicaSetConfig()
+    var configTime = Timestamp.distantPast
+    /// The newest election that was seen.
+    var electedTerm: Int64?
+    var elections = 0
+  }
+
+  private let sessions: [MemberSession]
+  private let memory = Mutex(Memory())
+
+  init(_ sessions: [MemberSession]) {
+    self.sessions = sessions
+  }
+
+  package static func targets(
+    in declared: DeclaredSections,
+    using services: CollectorServices
+  ) -> [Target] {
+    let settings = MongoDBSettings(reading: declared.root.section("mongodb"))
+    return declared.tiers.compactMap { tier, tierSection -> Target? in
+      guard let section = tierSection.section("mongodb") else { return nil }
+      let tierSettings = MongoDBTierSettings(reading: section)
+      guard !tierSettings.replicaSet.isEmpty else { return nil }
+      let sessions = tier.members.map { member in
+        MemberSession(
+          settings.endpoint(address: member.address, port: tierSettings.port),
+          using: services.streams
+        )
+      }
+      return Target(
+        instance: tierSettings.replicaSet,
+        tier: tier.name,
+        collector: ReplicaSetCollector(sessions),
+        poll: declared.poll.overridden(by: section)
+      )
+    }
+  }
+
+  package func collect(_ poll: Poll) async throws(CollectionError) -> Collection {
+    // A hung member must not use up the time in which the others were heard.
+    let deadline = Deadline(after: poll.timeout * 9 / 10)
+    let outcomes = await withTaskGroup(of: Result<ReplicaSetStatus, CollectionError>.self) {
+      group in
+      for session in sessions {
+        group.addTask { await self.view(session, poll.time, deadline) }
+      }
+      return await group.reduce(into: []) { $0.append($1) }
+    }
+    let views = outcomes.compactMap { try? $0.get() }
+    guard !views.isEmpty else {
+      for case .failure(let error) in outcomes { throw error }
+      throw .unreachable(kind: "no_members", reason: "the tier has no members")
+    }
+    return Collection(samples: samples(of: views, at: poll.time))
+  }
+
+  private func view(
+    _ session: MemberSession,
+    _ time: Timestamp,
+    _ deadline: Deadline
+  ) async -> Result<ReplicaSetStatus, CollectionError> {
+    do throws(MongoError) {
+      let answer = try await session.ask(.replicaSetStatus(), at: time, until: deadline)
+      await refreshConfig(session, time, deadline)
+      return Result { () throws(CollectionError) in try ReplicaSetStatus(answer.reply) }
+    } catch {
+      return .failure(CollectionError(error))
+    }
+  }
+
+  /// Asks the first member that answers; without an answer the old configuration is kept.
+  private func refreshConfig(
+    _ session: MemberSession,
+    _ time: Timestamp,
+    _ deadline: Deadline
+  ) async {
+    let isDue = memory.withLock { memory in
+      let isDue = memory.configTime == .distantPast || time - memory.configTime >= Self.configAge
+      if isDue { memory.configTime = time }
+      return isDue
+    }
+    guard isDue else { return }
+    do throws(MongoError) {
+      let answer = try await session.ask(.replicaSetConfig, at: time, until: deadline)
+      let config = ReplicaSetConfig(answer.reply)
+      memory.withLock { $0.config = config }
+    } catch {
+      // No member has to tell: votes and delays are then taken for the usual ones.
+    }
+  }
+
+  /// What the views of one moment become; remembers what the next moment needs.
+  func samples(of views: [ReplicaSetStatus], at time: Timestamp) -> [CollectedSample] {
+    let (merged, bounds, elections) = memory.withLock { memory in
+      let merged = MergedReplicaSet(views, memory.config)
+      let now = time.unixSeconds
+      let own = views.first { $0.own?.name == merged.primary && merged.primary != nil }
+      if let optime = own?.own?.optime { memory.lags.note(primary: optime, atSeconds: now) }
+      var bounds: [String: Double] = [:]
+      for view in views {
+        guard let member = view.own, let optime = member.optime else { continue }
+        bounds[member.name] = memory.lags.bound(at: optime, nowSeconds: now)
+      }
+      if let term = own?.term {
+        // A lower term is another set of the same name.
+        if let last = memory.electedTerm, term > last { memory.elections += 1 }
+        memory.electedTerm = term
+      }
+      return (merged, bounds, memory.elections)
+    }
+    return Self.samples(of: merged, bounds, elections: elections)
+  }
+
+  private static func samples(
+    of merged: MergedReplicaSet,
+    _ bounds: [String: Double],
+    elections: Int
+  ) -> [CollectedSample] {
+    var samples = [
+      CollectedSample(MongoDBMetrics.setPrimaries, Double(merged.claimants)),
+      CollectedSample(MongoDBMetrics.setElections, Double(elections)),
+      CollectedSample(MongoDBMetrics.setBrokenLinks, Double(merged.brokenLinks)),
+      CollectedSample(MongoDBMetrics.setDisputed, Double(merged.disputedMembers)),
+    ]
+    func add(_ metric: MetricDefinition, _ value: Double?, _ labels: [String: String] = [:]) {
+      if let value { samples.append(CollectedSample(metric, value, labels)) }
+    }
+    add(MongoDBMetrics.setTerm, merged.term.map(Double.init))
+    add(MongoDBMetrics.setElectionTime, merged.electionSeconds.map(Double.init))
+    if let votes = merged.votesTogether, let majority = merged.majority {
+      add(MongoDBMetrics.setHasMajority, votes >= majority ? 1 : 0)
+      add(MongoDBMetrics.setSpareVotes, Double(votes - majority))
+    }
+    for member in merged.members {
+      let labels = ["member": member.name]
+      add(MongoDBMetrics.setPrimary, member.name == merged.primary ? 1 : 0, labels)
+      add(MongoDBMetrics.setMemberState, member.state.map(Double.init), labels)
+      add(MongoDBMetrics.setMemberAnswers, member.isAnswering ? 1 : 0, labels)
+      add(MongoDBMetrics.setBehindNewest, member.behindNewestSeconds, labels)
+      if let lag = member.lag {
+        add(
+          MongoDBMetrics.setLag,
+          lag.isOwn ? min(lag.seconds, bounds[member.name] ?? lag.seconds) : lag.seconds,
+          ["member": member.name, "source": lag.isOwn ? "own" : "heartbeat"]
+        )
+      }
+    }
+    return samples
+  }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+import MetricModel
+import MongoWire
+import Net
+import Polling
+import TestSupport
+import Testing
+
+@testable import Collectors
+
+@Suite(.enabled(if: MongoFixture.folder != nil), .timeLimit(.minutes(1)))
+struct ReplicaSetCollectorTests {
+  private func collector(_ members: [FakeMember]) -> ReplicaSetCollector {
+    let connector = StreamConnector()
+    return ReplicaSetCollector(
+      members.map { member in
+        let stream = StreamEndpoint(host: "127.0.0.1", port: member.port)
+        return MemberSession(MongoEndpoint(stream: stream), using: connector)
+      }
+    )
+  }
+
+  private func members(_ situation: String) throws -> [FakeMember] {
+    let hello = try MongoFixture.document("hello/primary")
+    let config = try MongoFixture.document(
+      situation == "delayed-hidden" ? "config/delayed-hidden" : "config/pss"
+    )
+    let replies = try MongoFixture.replies(situation)
+    return ["db1", "db2", "db3"].map { name in
+      let status = replies[name]
+      return FakeMember { command in
+        switch command {
+        case "hello": status == nil ? nil : hello
+        case "replSetGetStatus": status
+        case "replSetGetConfig": config
+        default: ["ok": 0, "code": 59]
+        }
+      }
+    }
+  }
+
+  private func poll(_ situation: String) async throws -> Collection {
+    let members = try members(situation)
+    defer { for member in members { member.stop() } }
+    let collector = collector(members)
+    return try await collector.collect(Poll(time: .epoch, timeout: .seconds(10)))
+  }
+
+  private func lag(_ found: Collection, _ member: String, _ source: String = "own") -> Double? {
+    found.value(
+      "hvsmon_mongodb_replication_lag_seconds",
+      ["member": "\(member).example.net:27017", "source": source]
+    )
+  }
+
+  @Test func `all members are asked and merged to one picture`() async throws {
+    let found = try await poll("lagging-secondary")
+    #expect(found.value("hvsmon_mongodb_set_primaries") == 1)
+    #expect(lag(found, "db1") == 0 && lag(found, "db2") == 0 && lag(found, "db3") == 95)
+    let member = ["member": "db1.example.net:27017"]
+    #expect(found.value("hvsmon_mongodb_set_primary", member) == 1)
+    #expect(found.value("hvsmon_mongodb_set_spare_votes") == 1)
+    #expect(found.value("hvsmon_mongodb_set_majority_present") == 1)
+    #expect(found.value("hvsmon_mongodb_set_elections_total") == 0)
+    let names = Set(MongoDBMetrics.set.map(\.name))
+    #expect(found.samples.allSatisfy { names.contains($0.definition.name) })
+    let series = found.samples.map {
+      "\($0.definition.name) \($0.labels.sorted { $0.key < $1.key })"
+    }
+    #expect(Set(series).count == series.count)
+  }
+
+  @Test func `members that do not answer leave the picture that the others have`() async throws {
+    let down = try await poll("primary-down-new-primary")
+    let gone = ["member": "db1.example.net:27017"]
+    #expect(down.value("hvsmon_mongodb_set_member_answers", gone) == 0)
+    #expect(down.value("hvsmon_mongodb_set_member_state", gone) == 8)
+    #expect(lag(down, "db1") == nil && lag(down, "db1", "heartbeat") == nil)
+    #expect(down.value("hvsmon_mongodb_set_spare_votes") == 0)
+    let lost = try await poll("no-primary-majority-lost")
+    #expect(lost.value("hvsmon_mongodb_set_primaries") == 0)
+    #expect(lost.value("hvsmon_mongodb_set_majority_present") == 0)
+    #expect(lost.value("hvsmon_mongodb_set_spare_votes") == -1)
+    #expect(lag(lost, "db3") == nil)
+    let newest = ["member": "db3.example.net:27017"]
+    #expect(lost.value("hvsmon_mongodb_behind_newest_seconds", newest) == 0)
+  }
+
+  @Test func `a member that is meant to be late is not late`() async throws {
+    let members = try members("delayed-hidden")
+    defer { for member in members { member.stop() } }
+    let collector = collector(members)
+    // The delay is known once the configuration was read.
+    let found = try await collector.collect(Poll(time: .epoch, timeout: .seconds(10)))
+    #expect(lag(found, "db3") == 0)
+    #expect(members[0].commands.contains("replSetGetConfig"))
+    _ = try await collector.collect(Poll(time: .epoch, timeout: .seconds(10)))
+    #expect(members.reduce(0) { $0 + $1.commands.count { $0 == "replSetGetConfig" } } == 1)
+    #expect(members.allSatisfy { $0.accepted == 1 })
+  }
+
+  @Test func `a hung member does not keep the others from being heard`() async throws {
+    let members = try members("healthy-pss")
+    defer { for member in members { member.stop() } }
+    let silent = try RawServer(.wait)
+    let connector = StreamConnector()
+    let ports = [members[0].port, silent.port, members[2].port]
+    let collector = ReplicaSetCollector(
+      ports.map { port in
+        let stream = StreamEndpoint(host: "127.0.0.1", port: port)
+        return MemberSession(MongoEndpoint(stream: stream), using: connector)
+      }
+    )
+    let found = try await collector.collect(Poll(time: .epoch, timeout: .milliseconds(500)))
+    let hung = ["member": "db2.example.net:27017"]
+    #expect(found.value("hvsmon_mongodb_set_member_answers", hung) == 0)
+    #expect(lag(found, "db2", "heartbeat") == 0)
+    #expect(lag(found, "db3") == 0)
+  }
+
+  @Test func `nobody to ask is a failure`() async throws {
+    let members = try members("healthy-pss")
+    let collector = collector(members)
+    for member in members { member.stop() }
+    await #expect(throws: CollectionError.self) {
+      try await collector.collect(Poll(time: .epoch, timeout: .seconds(5)))
+    }
+  }
+
+  @Test func `an election is counted when the primary's term rises`() throws {
+    let collector = collector([])
+    func elections(_ situation: String) throws -> Double? {
+      let samples = collector.samples(of: try MongoFixture.views(situation), at: .epoch)
+      return Collection(samples: samples).value("hvsmon_mongodb_set_elections_total")
+    }
+    #expect(try elections("healthy-pss") == 0)
+    #expect(try elections("election-in-progress") == 0)
+    #expect(try elections("primary-down-new-primary") == 1)
+    #expect(try elections("rollback") == 1)
+    #expect(try elections("healthy-pss") == 1)
+  }
+}
