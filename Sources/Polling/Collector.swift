@@ -56,7 +56,7 @@ package struct Poll: Sendable {
   package let time: Timestamp
   /// The time it may take.
   package let timeout: Duration
-  /// To be called when the peer closes a connection the collector keeps open.
+  /// To be called when the peer closes a connection the collector keeps open, or tells a change.
   ///
   /// The target is then asked again at once. Nil when the settings switch this off.
   package let connectionClosed: (@Sendable () -> Void)?

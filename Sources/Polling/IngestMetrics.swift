@@ -33,7 +33,7 @@ package enum IngestMetrics {
   static let connectionsClosed = MetricDefinition(
     "hvsmon_target_connections_closed_total",
     .counter,
-    help: "Polls made at once because the target closed a held connection."
+    help: "Polls made at once because the target closed a held connection or told of a change."
   )
   /// What a collector could not ask although the target answered; collectors emit it themselves.
   package static let collectorPartial = MetricDefinition(

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Logging
 import MetricModel
 import MongoWire
 import Net
@@ -15,12 +16,15 @@ actor MemberSession {
 
   private let endpoint: MongoEndpoint
   private let connector: StreamConnector
+  /// Told of a refused login; nil where another session of the member tells.
+  private let logger: Logger?
   private var connection: MongoConnection?
   private var refusal: (error: MongoError, until: Timestamp)?
 
-  init(_ endpoint: MongoEndpoint, using connector: StreamConnector) {
+  init(_ endpoint: MongoEndpoint, using connector: StreamConnector, logger: Logger? = nil) {
     self.endpoint = endpoint
     self.connector = connector
+    self.logger = logger
   }
 
   /// Asks over the kept connection, or over a new one.
@@ -66,7 +70,15 @@ actor MemberSession {
       return fresh
     } catch {
       switch error {
-      case .loginRefused, .loginFailed: refusal = (error, now + Self.loginPause)
+      case .loginRefused, .loginFailed:
+        if refusal == nil {
+          logger?.warning(
+            "a MongoDB member refuses the login",
+            LogField("member", endpoint.stream.authority),
+            LogField("reason", error)
+          )
+        }
+        refusal = (error, now + Self.loginPause)
       default: refusal = nil
       }
       throw error

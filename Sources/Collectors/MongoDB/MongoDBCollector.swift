@@ -39,7 +39,9 @@ package final class MongoDBCollector: Collector {
           instance: member.name,
           tier: tier.name,
           node: member.node,
-          collector: MongoDBCollector(MemberSession(endpoint, using: services.streams)),
+          collector: MongoDBCollector(
+            MemberSession(endpoint, using: services.streams, logger: services.logger)
+          ),
           poll: poll
         )
       }

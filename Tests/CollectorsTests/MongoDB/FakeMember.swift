@@ -14,6 +14,8 @@ final class FakeMember: Sendable {
     var accepted = 0
     var descriptors: Set<Int32> = []
     var isStopped = false
+    /// Counts what `topologyVersion` counts.
+    var changes: Int64 = 6
   }
 
   let port: UInt16
@@ -52,6 +54,32 @@ final class FakeMember: Sendable {
 
   func answer(_ script: @escaping Script) { state.withLock { $0.script = script } }
 
+  /// Answers those who wait for a change.
+  func change() { state.withLock { $0.changes += 1 } }
+
+  /// Waits until there is a change after the one that the asker knows; false at the end.
+  private func waitsForChange(after known: Int64) -> Bool {
+    while true {
+      let (isStopped, changes) = state.withLock { ($0.isStopped, $0.changes) }
+      if isStopped { return false }
+      if changes > known { return true }
+      usleep(2_000)
+    }
+  }
+
+  /// The reply with the count of changes, where it has one.
+  private func counted(_ reply: BSONDocument) -> BSONDocument {
+    guard let process = reply[path: "topologyVersion", "processId"] else { return reply }
+    let changes = state.withLock { $0.changes }
+    return BSONDocument(
+      reply.elements.map { element in
+        element.key == "topologyVersion"
+          ? (element.key, ["processId": process, "counter": .int64(changes)])
+          : (element.key, element.value)
+      }
+    )
+  }
+
   func closeConnections() {
     state.withLock { for each in $0.descriptors { shutdown(each, Int32(SHUT_RDWR)) } }
   }
@@ -79,7 +107,12 @@ final class FakeMember: Sendable {
             state.commands.append(command)
             return state.script
           }
-          guard let body = script(command) else { break serving }
+          if let known = request.body[path: "topologyVersion", "counter"]?.integer,
+            !waitsForChange(after: known)
+          {
+            break serving
+          }
+          guard let body = script(command).map(counted) else { break serving }
           let reply = OpMessage(requestID: 9, responseTo: request.requestID, body: body).encoded
           guard
             send(connection, reply, reply.count, Int32(truncatingIfNeeded: MSG_NOSIGNAL))

@@ -181,6 +181,7 @@ struct MongoDBCollectorTests {
     }
     #expect(faults("{username: u, password: p}") == [])
     #expect(faults("{tls: {enabled: true, ca_file: a}}") == [])
+    #expect(faults("{tls: {enabled: false, ca_file: null, client_certificate_file: null}}") == [])
     #expect(faults("{tls: {client_certificate_file: c}, auth_source: $external}") == [])
     for (section, key) in [
       ("{username: u}", "mongodb.password"), ("{password: p}", "mongodb.username"),

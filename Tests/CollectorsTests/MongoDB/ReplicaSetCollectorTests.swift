@@ -11,13 +11,11 @@ import Testing
 @Suite(.enabled(if: MongoFixture.folder != nil), .timeLimit(.minutes(1)))
 struct ReplicaSetCollectorTests {
   private func collector(_ members: [FakeMember]) -> ReplicaSetCollector {
-    let connector = StreamConnector()
-    return ReplicaSetCollector(
-      members.map { member in
-        let stream = StreamEndpoint(host: "127.0.0.1", port: member.port)
-        return MemberSession(MongoEndpoint(stream: stream), using: connector)
-      }
-    )
+    ReplicaSetCollector(members.map { endpoint($0.port) }, using: StreamConnector())
+  }
+
+  private func endpoint(_ port: UInt16) -> MongoEndpoint {
+    MongoEndpoint(stream: StreamEndpoint(host: "127.0.0.1", port: port))
   }
 
   private func members(_ situation: String) throws -> [FakeMember] {
@@ -93,7 +91,6 @@ struct ReplicaSetCollectorTests {
     // The delay is known once the configuration was read.
     let found = try await collector.collect(Poll(time: .epoch, timeout: .seconds(10)))
     #expect(lag(found, "db3") == 0)
-    #expect(members[0].commands.contains("replSetGetConfig"))
     _ = try await collector.collect(Poll(time: .epoch, timeout: .seconds(10)))
     #expect(members.reduce(0) { $0 + $1.commands.count { $0 == "replSetGetConfig" } } == 1)
     #expect(members.allSatisfy { $0.accepted == 1 })
@@ -103,19 +100,39 @@ struct ReplicaSetCollectorTests {
     let members = try members("healthy-pss")
     defer { for member in members { member.stop() } }
     let silent = try RawServer(.wait)
-    let connector = StreamConnector()
     let ports = [members[0].port, silent.port, members[2].port]
-    let collector = ReplicaSetCollector(
-      ports.map { port in
-        let stream = StreamEndpoint(host: "127.0.0.1", port: port)
-        return MemberSession(MongoEndpoint(stream: stream), using: connector)
-      }
-    )
+    let collector = ReplicaSetCollector(ports.map(endpoint), using: StreamConnector())
     let found = try await collector.collect(Poll(time: .epoch, timeout: .milliseconds(500)))
     let hung = ["member": "db2.example.net:27017"]
     #expect(found.value("hvsmon_mongodb_set_member_answers", hung) == 0)
     #expect(lag(found, "db2", "heartbeat") == 0)
     #expect(lag(found, "db3") == 0)
+  }
+
+  @Test func `a member that becomes something else, or goes, has the set asked at once`()
+    async throws
+  {
+    let members = try members("healthy-pss")
+    defer { for member in members { member.stop() } }
+    let collector = collector(members)
+    let (wakes, continuation) = AsyncStream.makeStream(of: Void.self)
+    let poll = Poll(time: .epoch, timeout: .seconds(10)) { continuation.yield() }
+    _ = try await collector.collect(poll)
+    // Each has a connection for questions and one that waits.
+    let isWaiting = await eventually {
+      members.allSatisfy { $0.commands.count { $0 == "hello" } == 3 }
+    }
+    #expect(isWaiting)
+    var iterator = wakes.makeAsyncIterator()
+    members[1].change()
+    #expect(await iterator.next() != nil)
+    // It goes on to listen.
+    let isBack = await eventually { members[1].commands.count { $0 == "hello" } == 4 }
+    #expect(isBack)
+    members[1].change()
+    #expect(await iterator.next() != nil)
+    members[2].stop()
+    #expect(await iterator.next() != nil)
   }
 
   @Test func `nobody to ask is a failure`() async throws {

@@ -25,11 +25,22 @@ package final class ReplicaSetCollector: Collector {
     var elections = 0
   }
 
-  private let sessions: [MemberSession]
+  /// One member: what is asked, and what tells by itself.
+  private struct Member {
+    let session: MemberSession
+    let watch: ChangeWatch
+  }
+
+  private let members: [Member]
   private let memory = Mutex(Memory())
 
-  init(_ sessions: [MemberSession]) {
-    self.sessions = sessions
+  init(_ endpoints: [MongoEndpoint], using connector: StreamConnector) {
+    members = endpoints.map { endpoint in
+      Member(
+        session: MemberSession(endpoint, using: connector),
+        watch: ChangeWatch(endpoint, using: connector)
+      )
+    }
   }
 
   package static func targets(
@@ -41,16 +52,13 @@ package final class ReplicaSetCollector: Collector {
       guard let section = tierSection.section("mongodb") else { return nil }
       let tierSettings = MongoDBTierSettings(reading: section)
       guard !tierSettings.replicaSet.isEmpty else { return nil }
-      let sessions = tier.members.map { member in
-        MemberSession(
-          settings.endpoint(address: member.address, port: tierSettings.port),
-          using: services.streams
-        )
+      let endpoints = tier.members.map { member in
+        settings.endpoint(address: member.address, port: tierSettings.port)
       }
       return Target(
         instance: tierSettings.replicaSet,
         tier: tier.name,
-        collector: ReplicaSetCollector(sessions),
+        collector: ReplicaSetCollector(endpoints, using: services.streams),
         poll: declared.poll.overridden(by: section)
       )
     }
@@ -61,8 +69,8 @@ package final class ReplicaSetCollector: Collector {
     let deadline = Deadline(after: poll.timeout * 9 / 10)
     let outcomes = await withTaskGroup(of: Result<ReplicaSetStatus, CollectionError>.self) {
       group in
-      for session in sessions {
-        group.addTask { await self.view(session, poll.time, deadline) }
+      for member in members {
+        group.addTask { await self.view(member, poll, deadline) }
       }
       return await group.reduce(into: []) { $0.append($1) }
     }
@@ -75,13 +83,17 @@ package final class ReplicaSetCollector: Collector {
   }
 
   private func view(
-    _ session: MemberSession,
-    _ time: Timestamp,
+    _ member: Member,
+    _ poll: Poll,
     _ deadline: Deadline
   ) async -> Result<ReplicaSetStatus, CollectionError> {
     do throws(MongoError) {
-      let answer = try await session.ask(.replicaSetStatus(), at: time, until: deadline)
-      await refreshConfig(session, time, deadline)
+      let answer = try await member.session.ask(.replicaSetStatus(), at: poll.time, until: deadline)
+      await refreshConfig(member.session, poll.time, deadline)
+      if let wake = poll.connectionClosed {
+        answer.connection.watchIdle(wake)
+        member.watch.keep(wake)
+      }
       return Result { () throws(CollectionError) in try ReplicaSetStatus(answer.reply) }
     } catch {
       return .failure(CollectionError(error))
