@@ -10,4 +10,6 @@ package let allCollectors: [any Collector.Type] = [
   ProxmoxBackupCollector.self,
   MongoDBCollector.self,
   ReplicaSetCollector.self,
+  VRRPCollector.self,
+  VRRPGuestCollector.self,
 ]

@@ -63,18 +63,25 @@ package struct Poll: Sendable {
   /// Something that stands on the target, or on which it stands, failed: what the target can tell
   /// about that is wanted now.
   package let isAsked: Bool
+  /// To be called by a collector that listens, when it has heard what must not wait for a slot; on
+  /// any thread, and also after the poll.
+  ///
+  /// The target is then polled as if it was asked, and rules look at once.
+  package let newsArrived: @Sendable () -> Void
 
   /// Describes a poll.
   package init(
     time: Timestamp,
     timeout: Duration,
     connectionClosed: (@Sendable () -> Void)? = nil,
-    isAsked: Bool = false
+    isAsked: Bool = false,
+    newsArrived: @escaping @Sendable () -> Void = {}
   ) {
     self.time = time
     self.timeout = timeout
     self.connectionClosed = connectionClosed
     self.isAsked = isAsked
+    self.newsArrived = newsArrived
   }
 }
 

@@ -14,7 +14,8 @@ packages='nginx-common -
 nginx usr/sbin/nginx
 prometheus usr/bin/prometheus usr/bin/promtool
 openssh-server usr/sbin/sshd
-busybox bin/busybox'
+busybox bin/busybox
+keepalived usr/sbin/keepalived'
 
 say() { printf 'peers: %s\n' "$*"; }
 

@@ -146,6 +146,28 @@ import Testing
     await harness.scheduler.stop()
   }
 
+  @Test func `news that a collector hears make the target be asked at once, however often`()
+    async throws
+  {
+    let collector = ScriptedCollector(.working)
+    let target = harness.target(collector)
+    let first = await harness.start(target)
+    var time = first
+    for count in 1...6 {
+      await harness.clock.waitForSleeper(until: harness.nextSlot(of: target))
+      time = time + .milliseconds(300)
+      harness.clock.advance(to: time)
+      try #require(collector.polls.last).newsArrived()
+      await harness.polls(collector, count + 1)
+      #expect(collector.polls[count].time == time)
+      #expect(collector.polls[count].isAsked)
+    }
+    await harness.clock.waitForSleeper(until: harness.nextSlot(of: target))
+    #expect(harness.recorder.records.last?.isAsked == true)
+    #expect(harness.recorder.records.last?.counts.connectionsClosed == 0)
+    await harness.scheduler.stop()
+  }
+
   @Test func `a closed connection is ignored while the target is in doubt`() async throws {
     let collector = ScriptedCollector(.working, .failing(refused), .working)
     let target = harness.target(collector)

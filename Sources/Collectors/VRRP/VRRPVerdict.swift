@@ -32,7 +32,7 @@ struct VRRPVerdict: Sendable {
 
   /// A change of masters.
   struct TakeOver: Equatable, Sendable {
-    enum Cause: Equatable, Sendable {
+    enum Cause: String, CaseIterable, Sendable {
       /// The old master said that it leaves.
       case resigned
       /// The old master fell silent.
@@ -126,6 +126,22 @@ struct VRRPVerdict: Sendable {
     let since = last.resignedAt ?? last.master.lastHeard
     let tolerated = last.master.downInterval * 3 / 2
     return now - since <= tolerated ? .electing(since: since) : .none(since: since)
+  }
+
+  /// The earliest instant after `now` at which silence alone changes the state; nil when none does.
+  func nextChange(after now: Timestamp) -> Timestamp? {
+    let step = Duration.milliseconds(1)
+    var instants = senders.values.flatMap { sender in
+      [
+        sender.lastHeard + sender.downInterval + step,
+        sender.lastHeard + sender.interval * 3 / 2 + step,
+      ]
+    }
+    if let last {
+      let since = last.resignedAt ?? last.master.lastHeard
+      instants.append(since + last.master.downInterval * 3 / 2 + step)
+    }
+    return instants.filter { $0 > now }.min()
   }
 
   private mutating func noteMaster() -> TakeOver? {

@@ -80,7 +80,8 @@ struct TargetLoop: Sendable {
       time: began,
       timeout: timeout,
       connectionClosed: target.poll.watchesConnections ? wake : nil,
-      isAsked: isAsked
+      isAsked: isAsked,
+      newsArrived: { [waker] in waker.ask() }
     )
     let asked = PollAttempt(target.collector, poll)
     attempt = asked

@@ -135,23 +135,11 @@ enum VRRPReader {
       + [UInt8(truncatingIfNeeded: length >> 8), UInt8(truncatingIfNeeded: length)]
       + [0, protocolNumber]
     switch version {
-    case .two: return sum(payload) == 0xffff
+    case .two: return InternetChecksum.sum(payload) == 0xffff
     case .three where source.isIPv4:
-      return sum(pseudoHeader + payload) == 0xffff || sum(payload) == 0xffff
-    case .three: return sum(pseudoHeader + payload) == 0xffff
+      return InternetChecksum.sum(pseudoHeader + payload) == 0xffff
+        || InternetChecksum.sum(payload) == 0xffff
+    case .three: return InternetChecksum.sum(pseudoHeader + payload) == 0xffff
     }
-  }
-
-  /// The one's complement sum of words of 16 bits (RFC 1071); with a right checksum, all ones.
-  private static func sum(_ bytes: [UInt8]) -> UInt32 {
-    var sum: UInt32 = 0
-    var index = 0
-    while index < bytes.count {
-      let low = index + 1 < bytes.count ? UInt32(bytes[index + 1]) : 0
-      sum += UInt32(bytes[index]) << 8 | low
-      sum = (sum & 0xffff) + (sum >> 16)
-      index += 2
-    }
-    return sum
   }
 }

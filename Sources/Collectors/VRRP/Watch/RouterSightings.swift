@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+import MetricModel
+
+/// Everything that is known of one virtual router, and what it comes to; pure.
+///
+/// Instants are of one clock that is never set back.
+struct RouterSightings: Sendable {
+  typealias Witness = VRRPSettings.Witness
+
+  /// What a witness that looks at members said last of one of them.
+  struct Report: Equatable, Sendable {
+    let hasAddress: Bool
+    /// When it was asked.
+    let at: Timestamp
+  }
+
+  /// What all of it comes to.
+  enum Verdict: String, CaseIterable, Sendable {
+    /// Exactly one master, who has the address.
+    case one
+    /// The last master left, and the next may still take over in time.
+    case electing
+    case none
+    /// Two or more, for longer than two intervals.
+    case two
+    /// Exactly one, of lower priority than another that could be.
+    case notPreferred = "not_preferred"
+    /// Who is master and who has the address are not the same.
+    case disagree
+    /// A member that is not master answers for the address: its keepalived is dead or stands still.
+    case stale
+    case unknown
+  }
+
+  /// A change of masters, with the gap measured as well as can be.
+  struct Change: Equatable, Sendable {
+    let takeOver: VRRPVerdict.TakeOver
+    let gap: Duration
+  }
+
+  /// A suspicion that nobody confirms or denies ends after this long.
+  static let suspicionMax = Duration.seconds(3_600)
+  /// A report counts for this long.
+  static let reportAgeMax = Duration.seconds(90)
+
+  let settings: VRRPSettings
+  /// How far apart the floating address is asked whether it lives.
+  let echoPace: Duration
+  private(set) var verdict: VRRPVerdict
+  /// Why advertisements cannot be read; nil when they can.
+  var deafness: String?
+  /// Why the address cannot be probed; nil when it can.
+  var probeFault: String?
+  /// Why other witnesses cannot be asked.
+  var faults: [Witness: String] = [:]
+  private(set) var reports: [Witness: [String: Report]] = [:]
+  private(set) var changes: [VRRPVerdict.TakeOver.Cause: Int] = [:]
+  private(set) var lastChange: Change?
+  private(set) var heard: [String: Int] = [:]
+  private(set) var refused: [String: Int] = [:]
+  /// The last advertisement of each member.
+  private(set) var advertised: [String: VRRPAdvertisement] = [:]
+  private(set) var lastEcho: Timestamp?
+  /// A former master that fell silent while the address went on answering.
+  private var suspicion: (member: String, since: Timestamp)?
+  /// Members whose keepalived runs, and since when at the latest.
+  private var running: [String: (since: Timestamp, at: Timestamp)] = [:]
+
+  init(_ settings: VRRPSettings, echoPace: Duration) {
+    self.settings = settings
+    self.echoPace = echoPace
+    // IPv6 senders show link-local addresses, which are not declared.
+    verdict = VRRPVerdict(
+      declared: settings.router.isIPv6 ? nil : Set(settings.members.map(\.address))
+    )
+    deafness = settings.witnesses.contains(.advertisements) ? "starting" : "off"
+    probeFault = settings.witnesses.contains(.probe) ? "starting" : "off"
+  }
+
+  // MARK: What is seen
+
+  /// An advertisement of any router came.
+  mutating func hear(_ advertisement: VRRPAdvertisement, at now: Timestamp) {
+    guard advertisement.router == settings.router else {
+      noteForeignRouter(advertisement)
+      return
+    }
+    let strangers = verdict.strangerCount
+    let takeOver = verdict.hear(advertisement, at: now)
+    guard verdict.strangerCount == strangers else {
+      refused["stranger", default: 0] += 1
+      return
+    }
+    if let member = member(of: advertisement) {
+      heard[member, default: 0] += 1
+      if !advertisement.isResignation { advertised[member] = advertisement }
+      if suspicion?.member == member { suspicion = nil }
+    }
+    if let takeOver { note(takeOver) }
+  }
+
+  mutating func refuse(_ reason: String) {
+    refused[reason, default: 0] += 1
+  }
+
+  /// The floating address answered.
+  mutating func echo(at now: Timestamp) {
+    lastEcho = now
+  }
+
+  /// A member has the address or has it not.
+  mutating func note(_ witness: Witness, _ member: String, hasAddress: Bool, at now: Timestamp) {
+    reports[witness, default: [:]][member] = Report(hasAddress: hasAddress, at: now)
+    // Neighbours hear of the new holder even while the old one has the address still.
+    guard witness != .probe, !hasAddress, let known = suspicion else { return }
+    if known.member == member, now > known.since { suspicion = nil }
+  }
+
+  /// The witness cannot say anything of the member.
+  mutating func forget(_ witness: Witness, _ member: String) {
+    reports[witness]?[member] = nil
+  }
+
+  /// The member's keepalived runs since then; nil when it does not.
+  mutating func noteKeepalived(_ member: String, since: Timestamp?, at now: Timestamp) {
+    running[member] = since.map { ($0, now) }
+  }
+
+  private func member(of advertisement: VRRPAdvertisement) -> String? {
+    if let name = settings.member(at: advertisement.source) { return name }
+    let ranked = settings.members.filter { $0.priority == advertisement.priority }
+    return settings.router.isIPv6 && ranked.count == 1 ? ranked[0].name : nil
+  }
+
+  /// A declared member that advertises the address under another number.
+  private mutating func noteForeignRouter(_ advertisement: VRRPAdvertisement) {
+    guard let member = settings.member(at: advertisement.source),
+      advertisement.addresses.contains(settings.address)
+    else { return }
+    advertised[member] = advertisement
+  }
+
+  private mutating func note(_ takeOver: VRRPVerdict.TakeOver) {
+    guard !joinLastChange(takeOver) else { return }
+    changes[takeOver.cause, default: 0] += 1
+    // A master that gives way to a better one is master until then.
+    var gap = takeOver.cause == .preempted ? .zero : takeOver.gap
+    if probeFault == nil, let lastEcho {
+      let quiet = max(.zero, takeOver.at - lastEcho)
+      gap = min(takeOver.gap, quiet <= echoPace * 3 / 2 ? .zero : quiet)
+      if takeOver.cause == .silent, takeOver.from != takeOver.to, gap == .zero,
+        let old = settings.member(at: takeOver.from)
+      {
+        suspicion = (old, takeOver.at)
+      }
+    }
+    lastChange = Change(takeOver: takeOver, gap: gap)
+  }
+
+  /// Backups of neighbouring priorities may become master at once, and the best of them stays: that
+  /// is one change.
+  private mutating func joinLastChange(_ takeOver: VRRPVerdict.TakeOver) -> Bool {
+    guard takeOver.cause == .preempted, let change = lastChange,
+      change.takeOver.to == takeOver.from,
+      takeOver.at - change.takeOver.at <= settings.interval * 2
+    else { return false }
+    let joined = VRRPVerdict.TakeOver(
+      from: change.takeOver.from,
+      to: takeOver.to,
+      at: change.takeOver.at,
+      cause: change.takeOver.cause,
+      gap: change.takeOver.gap
+    )
+    lastChange = Change(takeOver: joined, gap: change.gap)
+    return true
+  }
+
+  // MARK: What it comes to
+
+  /// Who the witness sees as master; nil when it cannot tell.
+  func masters(_ witness: Witness, at now: Timestamp) -> Set<String>? {
+    switch witness {
+    case .advertisements:
+      guard deafness == nil else { return nil }
+      switch verdict.state(at: now) {
+      case .unheard: return nil
+      case .master(let master): return Set([settings.member(master)].compactMap { $0 })
+      case .several(let masters, _): return Set(masters.compactMap(settings.member))
+      case .electing, .none: return []
+      }
+    case .ssh, .proxmox, .probe:
+      let fresh = freshReports(witness, at: now)
+      return fresh.isEmpty ? nil : Set(fresh.filter(\.value.hasAddress).keys)
+    }
+  }
+
+  /// Why the witness does not work; nil when it does.
+  func fault(_ witness: Witness, at now: Timestamp) -> String? {
+    switch witness {
+    case .advertisements:
+      if let deafness { return deafness }
+      return verdict.state(at: now) == .unheard ? "unheard" : nil
+    case .probe: return probeFault ?? (lastEcho == nil ? "unanswered" : nil)
+    case .ssh, .proxmox:
+      if let fault = faults[witness] { return fault }
+      return freshReports(witness, at: now).isEmpty ? "no_answer" : nil
+    }
+  }
+
+  /// The state of the virtual router.
+  func judgement(at now: Timestamp) -> Verdict {
+    let state: VRRPVerdict.State = deafness == nil ? verdict.state(at: now) : .unheard
+    // What was reported before the last change tells of the time before it.
+    let settled = lastChange.map { $0.takeOver.at + settings.interval * 2 } ?? .distantPast
+    let holders = holders(since: settled, at: now)
+    switch state {
+    case .several: return .two
+    case .electing: return .electing
+    case .none:
+      return isAnswering(at: now) || !(holders ?? []).isEmpty ? .stale : .none
+    case .unheard: return judgement(byHolders: holders)
+    case .master(let master):
+      if let suspicion, now - suspicion.since <= Self.suspicionMax { return .stale }
+      guard let name = settings.member(master) else { return .unknown }
+      if let holders, !holders.contains(name), !holders.isEmpty { return .disagree }
+      if let holders, holders.count > 1 { return .stale }
+      if verdict.outranking(candidates(at: now), at: now) != nil { return .notPreferred }
+      return .one
+    }
+  }
+
+  /// What is known of a member's state; nil when nothing is.
+  func keepalivedState(
+    of member: String,
+    _ masters: Set<String>,
+    at now: Timestamp
+  ) -> KeepalivedReport.State? {
+    if masters.contains(member) { return .master }
+    guard let seen = running[member], now - seen.at <= Self.reportAgeMax else { return nil }
+    return .backup
+  }
+
+  /// The earliest instant after `now` at which silence alone changes the judgement.
+  func nextChange(after now: Timestamp) -> Timestamp? {
+    let settled = lastChange.map { $0.takeOver.at + settings.interval * 2 }
+    return [verdict.nextChange(after: now), settled].compactMap { $0 }.filter { $0 > now }.min()
+  }
+
+  private func judgement(byHolders holders: Set<String>?) -> Verdict {
+    guard let holders else { return .unknown }
+    switch holders.count {
+    case 0: return .none
+    case 1: return .one
+    default: return .two
+    }
+  }
+
+  /// The address answers right now.
+  private func isAnswering(at now: Timestamp) -> Bool {
+    guard probeFault == nil, let lastEcho else { return false }
+    return now - lastEcho <= max(echoPace * 3, .milliseconds(500))
+  }
+
+  /// The members that have the address; nil when nobody says, and when only some members were
+  /// asked of whom none has it.
+  private func holders(since: Timestamp, at now: Timestamp) -> Set<String>? {
+    var found: Set<String> = []
+    var isComplete = false
+    for witness in [Witness.ssh, .proxmox, .probe] {
+      let fresh = freshReports(witness, at: now).filter { $0.value.at > since }
+      found.formUnion(fresh.filter(\.value.hasAddress).keys)
+      isComplete = isComplete || fresh.count == settings.members.count
+    }
+    return found.isEmpty && !isComplete ? nil : found
+  }
+
+  private func freshReports(_ witness: Witness, at now: Timestamp) -> [String: Report] {
+    (reports[witness] ?? [:]).filter { now - $0.value.at <= Self.reportAgeMax }
+  }
+
+  private func candidates(at now: Timestamp) -> [VRRPVerdict.Candidate] {
+    settings.members.compactMap { member in
+      guard let priority = member.priority, let seen = running[member.name],
+        now - seen.at <= Self.reportAgeMax
+      else { return nil }
+      return VRRPVerdict.Candidate(
+        address: member.address,
+        priority: priority,
+        healthySince: seen.since,
+        preempts: true,
+        preemptDelay: .zero
+      )
+    }
+  }
+}
