@@ -84,7 +84,7 @@ let modules: [Target] = [
   library("StateStore", ["MetricModel", "Logging", "Rules", "Notifying", "SQLite"]),
   library(
     "Polling",
-    ["MetricModel", "Logging", "Configuration", "Topology", "Net"]
+    ["MetricModel", "Logging", "Configuration", "Topology", "Net", "RemoteShell"]
   ),
   library(
     "Collectors",
@@ -118,7 +118,7 @@ let modules: [Target] = [
 let testTargets: [Target] = [
   .target(
     name: "TestSupport",
-    dependencies: ["MetricModel", "Net"],
+    dependencies: ["MetricModel", "Net", "RemoteShell"],
     path: "Tests/TestSupport",
     swiftSettings: swiftSettings
   ),

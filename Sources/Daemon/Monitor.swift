@@ -47,6 +47,8 @@ package final class Monitor: Sendable {
   private let clock: any PollClock
   private let startedAt: Timestamp
   private let reloads: Mutex<ReloadState>
+  /// What the targets of now reach the outside with.
+  private let services: Mutex<CollectorServices>
   /// What was in force at the start; some of it stays until the next one.
   private let started: Settings
   /// Lets in one at a time: the start, a reload or the stop.
@@ -54,12 +56,13 @@ package final class Monitor: Sendable {
   private let isStopping = Atomic(false)
   private let server: Mutex<HTTPServer?> = Mutex(nil)
 
-  private init(plan: MonitorPlan, parts: Parts, settings: Settings, clock: any PollClock) {
+  private init(plan: MonitorPlan, parts: Parts, loaded: LoadedSettings, clock: any PollClock) {
     self.plan = plan
     self.parts = parts
     self.clock = clock
     startedAt = clock.now
-    started = settings
+    started = loaded.settings
+    services = Mutex(loaded.services)
     reloads = Mutex(ReloadState(time: clock.now))
   }
 
@@ -84,7 +87,7 @@ package final class Monitor: Sendable {
     do throws(StartFailure) {
       let parts = try await MonitorBuilder(plan: plan, loaded: loaded, http: http, clock: clock)
         .parts()
-      monitor = Monitor(plan: plan, parts: parts, settings: loaded.settings, clock: clock)
+      monitor = Monitor(plan: plan, parts: parts, loaded: loaded, clock: clock)
     } catch {
       await http.close()
       throw error
@@ -136,7 +139,7 @@ package final class Monitor: Sendable {
     }
   }
 
-  /// Stops polls, rules, messages, HTTP and the stores, in this order, within the grace; a reload
+  /// Stops polls, ssh, rules, messages, HTTP and the stores, in this order, within the grace; a reload
   /// under way ends before, and a second call waits for the first.
   package func stop(grace: Duration) async {
     let isFirst = !isStopping.exchange(true, ordering: .acquiringAndReleasing)
@@ -145,6 +148,7 @@ package final class Monitor: Sendable {
     guard isFirst else { return }
     plan.logger.info("stopping")
     await parts.scheduler.stop()
+    await services.withLock { $0 }.stop()
     await parts.rules.stop()
     // Deliveries get most of the grace; what they do not finish is sent after the next start.
     await parts.notifications.stop(grace: grace / 2)
@@ -186,6 +190,11 @@ package final class Monitor: Sendable {
   private func adopt(_ loaded: LoadedSettings) async {
     expectTargets(of: loaded)
     await parts.scheduler.replaceTargets(targets(of: loaded))
+    let replaced = services.withLock { services in
+      defer { services = loaded.services }
+      return services
+    }
+    await replaced.stop()
     await parts.rules.replaceRules(
       with: loaded.rules,
       templateValues: templateValues(of: loaded)

@@ -11,6 +11,8 @@ import Rules
 struct LoadedSettings: Sendable {
   let settings: Settings
   let targets: [Target]
+  /// What the targets reach the outside with, to be stopped after them.
+  let services: CollectorServices
   let notifications: NotificationSettings?
   let rules: RuleSet
   let warnings: [String]
@@ -113,6 +115,7 @@ package struct SettingsLoader: Sendable {
         LoadedSettings(
           settings: settings,
           targets: targets,
+          services: services,
           notifications: notifications,
           rules: rules,
           warnings: warnings

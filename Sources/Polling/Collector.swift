@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 package import Configuration
-package import Logging
 package import MetricModel
 package import Net
 package import Topology
@@ -27,27 +26,6 @@ package protocol Collector: Sendable {
   /// - Throws: ``CollectionError`` when there was no usable answer: the target then counts as
   ///   failing.
   func collect(_ poll: Poll) async throws(CollectionError) -> Collection
-}
-
-/// What collectors are given to reach the outside.
-package struct CollectorServices: Sendable {
-  /// The client for HTTP.
-  package let http: HTTPClient
-  /// What opens connections for other protocols.
-  package let streams: StreamConnector
-  /// Where a collector says once what the user must mend; what it finds is samples, not lines.
-  package let logger: Logger
-
-  /// Names the services.
-  package init(
-    http: HTTPClient,
-    streams: StreamConnector = StreamConnector(),
-    logger: Logger = Logger(area: "collectors")
-  ) {
-    self.http = http
-    self.streams = streams
-    self.logger = logger
-  }
 }
 
 /// One round of one collector on one target.
@@ -162,6 +140,8 @@ extension CollectionError: CustomStringConvertible {
 package struct Target: Sendable {
   /// Identifies the target among all: collector, tier and instance.
   package let key: String
+  /// Targets with the same one and the same interval are polled in the same moment.
+  package let slotKey: String
   /// What every series of the target carries: `cluster` is added by ``Ingest``.
   package let labels: LabelSet
   /// The part of the cluster whose state it tells; nil when it tells of none.
@@ -178,6 +158,7 @@ package struct Target: Sendable {
   ///   - tier: The tier's name, if it belongs to one.
   ///   - node: The node the member is declared on, if any.
   ///   - subject: The part of the cluster whose state it tells; the member when there is a tier.
+  ///   - slotKey: What it shares with the targets it is to be polled together with.
   ///   - collector: Who asks.
   ///   - poll: How often.
   package init(
@@ -185,11 +166,13 @@ package struct Target: Sendable {
     tier: String? = nil,
     node: String? = nil,
     about subject: Component? = nil,
+    slotKey: String? = nil,
     collector: any Collector,
     poll: PollSettings
   ) {
     let job = type(of: collector).name
     key = [job, tier ?? "", instance].joined(separator: "/")
+    self.slotKey = slotKey ?? key
     labels = LabelSet([
       "job": job, "instance": instance, "tier": tier ?? "", "node": node ?? "",
     ])

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import FoundationEssentials
+import TestSupport
 import Testing
 
 @testable import RemoteShell

@@ -19,10 +19,10 @@ struct TargetLoop: Sendable {
   private static let timeoutGrace = Duration.milliseconds(500)
 
   func run() async {
-    let slots = PollSlots(key: target.key, interval: target.poll.interval)
+    let slots = PollSlots(key: target.slotKey, interval: target.poll.interval)
     var settlement = Settlement(failuresToFail: target.poll.confirmFailures)
     var pace = PollPace(
-      due: PollSlots(key: target.key, interval: Self.startSpread).next(after: clock.now)
+      due: PollSlots(key: target.slotKey, interval: Self.startSpread).next(after: clock.now)
     )
     var counts = PollCounts()
     var attempt: PollAttempt?

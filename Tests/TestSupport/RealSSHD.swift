@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: MIT
 import FoundationEssentials
 import Glibc
+package import RemoteShell
 import Synchronization
-import TestSupport
-
-@testable import RemoteShell
 
 /// Debian's sshd on loopback ports, with keys, accounts and host keys of its own.
-final class RealSSHD: Sendable {
+package final class RealSSHD: Sendable {
   /// Everything belongs to the user who runs the tests.
-  static let user = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "root"
+  package static let user = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "root"
 
   private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().path
 
   /// The installed sshd or the unpacked one; nil, with a line that says so, when none can run here.
-  static let program: String? = {
+  package static let program: String? = {
     let candidates = ["/usr/sbin/sshd", root + "/.peers/usr/sbin/sshd"]
     let program = candidates.first { access($0, X_OK) == 0 }
     if program == nil { print("skipped: there is no sshd; `make setup-peers` unpacks one") }
@@ -33,13 +31,15 @@ final class RealSSHD: Sendable {
     getuid() == 0 && (getpwnam("sshd") == nil || access("/run/sshd", F_OK) != 0)
   }
 
-  let port: Int
-  let folder: TemporaryFolder
+  /// Where it listens, on 127.0.0.1 to 127.0.0.3.
+  package let port: Int
+  /// Its keys and settings.
+  package let folder: TemporaryFolder
   private let process = Mutex<ChildProcess?>(nil)
 
   /// Makes keys and settings; `account` precedes the key in authorized_keys, `settings` are further
   /// lines of sshd_config.
-  init(account: String = "", settings: String = "") async throws {
+  package init(account: String = "", settings: String = "") async throws {
     folder = try TemporaryFolder()
     port = Self.freePort()
     for name in ["host_key", "identity", "other"] {
@@ -47,7 +47,7 @@ final class RealSSHD: Sendable {
       let keygen = try ChildProcess("/usr/bin/ssh-keygen", arguments)
       guard try await keygen.waitForExit() == .code(0) else { throw Failure(keygen.errorOutput) }
     }
-    let key = try String(contentsOfFile: folder.file("identity.pub"))
+    let key = try String(contentsOfFile: folder.file("identity.pub"), encoding: .utf8)
     _ = try folder.write("authorized_keys", account.isEmpty ? key : "\(account) \(key)")
     try pin(hostKey: "host_key")
     let log = settings.contains("LogLevel") ? "" : "LogLevel INFO"
@@ -72,7 +72,7 @@ final class RealSSHD: Sendable {
     )
     _ = try folder.write(
       "passwd",
-      String(contentsOfFile: "/etc/passwd")
+      String(contentsOfFile: "/etc/passwd", encoding: .utf8)
         + "sshd:x:65533:65533::/run/sshd:/usr/sbin/nologin\n"
     )
   }
@@ -83,14 +83,14 @@ final class RealSSHD: Sendable {
   }
 
   /// Notes a public key as the one of all three addresses.
-  func pin(hostKey name: String) throws {
-    let key = try String(contentsOfFile: folder.file("\(name).pub")).split(separator: " ")
-      .prefix(2).joined(separator: " ")
+  package func pin(hostKey name: String) throws {
+    let key = try String(contentsOfFile: folder.file("\(name).pub"), encoding: .utf8)
+      .split(separator: " ").prefix(2).joined(separator: " ")
     let lines = (1...3).map { "[127.0.0.\($0)]:\(port) \(key)\n" }
     _ = try folder.write("known_hosts", lines.joined())
   }
 
-  func destination(
+  package func destination(
     _ address: String = "127.0.0.1",
     identity: String = "identity",
     port otherPort: Int? = nil
@@ -107,16 +107,16 @@ final class RealSSHD: Sendable {
   }
 
   /// What sshd wrote.
-  var log: String { process.withLock { $0?.errorOutput } ?? "" }
+  package var log: String { process.withLock { $0?.errorOutput } ?? "" }
 
   /// How many connections logged in.
-  var logins: Int {
+  package var logins: Int {
     // Its lines end in CR and LF, which together are one character.
     log.utf8.split(separator: 0x0a).count { String($0)?.contains("Accepted publickey") == true }
   }
 
   /// Starts sshd and returns when it listens.
-  func start() async throws {
+  package func start() async throws {
     guard let program = Self.program else { throw Failure("no sshd") }
     let started: ChildProcess
     if Self.wantsOwnView {
@@ -140,7 +140,7 @@ final class RealSSHD: Sendable {
   }
 
   /// The listening process and those of its connections.
-  var processIDs: [Int] {
+  package var processIDs: [Int] {
     var found = process.withLock { $0.map { [$0.processID] } } ?? []
     var grown = true
     while grown {
@@ -155,7 +155,7 @@ final class RealSSHD: Sendable {
     let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
     var parents: [Int: Int] = [:]
     for process in entries.compactMap({ Int($0) }) {
-      guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat"),
+      guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
         let bracket = stat.lastIndex(of: ")")
       else { continue }
       let words = stat[bracket...].split(separator: " ")
@@ -165,12 +165,12 @@ final class RealSSHD: Sendable {
   }
 
   /// Stops or resumes all of its processes.
-  func send(_ signal: Int32) {
+  package func send(_ signal: Int32) {
     for process in processIDs { kill(pid_t(process), signal) }
   }
 
   /// Ends it with all its connections.
-  func stop() async throws {
+  package func stop() async throws {
     let all = processIDs
     for process in all { kill(pid_t(process), SIGKILL) }
     _ = try await process.withLock { $0 }?.waitForExit()

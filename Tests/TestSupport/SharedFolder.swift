@@ -2,8 +2,9 @@
 import FoundationEssentials
 
 /// The folder `shared` beside the repository, which holds recordings of real peers.
-enum SharedFolder {
-  static let path: String? = {
+package enum SharedFolder {
+  /// Its path; nil when it is not there.
+  package static let path: String? = {
     var folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
     while folder.path != "/" {
       folder = folder.deletingLastPathComponent()

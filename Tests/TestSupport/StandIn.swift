@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 import FoundationEssentials
 import Glibc
-import TestSupport
-
-@testable import RemoteShell
+package import RemoteShell
 
 /// A shell script in the place of ssh, which is the far side itself.
-final class StandIn: Sendable {
-  let folder: TemporaryFolder
-  let destination: SSHDestination
+package final class StandIn: Sendable {
+  /// Where the script lies.
+  package let folder: TemporaryFolder
+  /// What reaches it.
+  package let destination: SSHDestination
 
   /// Writes the script, which is given ssh's arguments.
-  init(_ body: String) async throws {
+  package init(_ body: String) async throws {
     folder = try TemporaryFolder()
     let program = try await folder.install("ssh", body)
     destination = try SSHDestination(
@@ -26,10 +26,10 @@ final class StandIn: Sendable {
   }
 
   /// The beginning of a script that greets and then answers line by line.
-  static let greeting = "echo 'hvsmon-facts 1 ready'"
+  package static let greeting = "echo 'hvsmon-facts 1 ready'"
 
   /// Prints a whole answer with one section of `output` to the request in `$line`.
-  static func answer(_ output: String) -> String {
+  package static func answer(_ output: String) -> String {
     """
     set -- $line
     echo "@@$2 begin 1 5"; echo "@@$2 section 1 100000000"
@@ -44,7 +44,7 @@ extension TemporaryFolder {
   ///
   /// Another process writes it: a descriptor of this one may be held for a moment by a program that
   /// another test is just starting, and a file that is open for writing cannot be run.
-  func install(_ name: String, _ body: String) async throws -> String {
+  package func install(_ name: String, _ body: String) async throws -> String {
     let path = file(name)
     let script = "printf '#!/bin/sh\\n%s\\n' \"$1\" >\"$0\" && chmod 755 \"$0\""
     try await ChildProcess("/bin/sh", ["-c", script, path, body]).waitForExit()
@@ -53,38 +53,12 @@ extension TemporaryFolder {
 }
 
 /// The processes of this machine whose command line holds a text.
-func processes(whoseCommandHolds text: String) -> [Int] {
+package func processes(whoseCommandHolds text: String) -> [Int] {
   let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
   return entries.compactMap { Int($0) }.filter { process in
     guard process != Int(getpid()),
       let data = try? Data(contentsOf: URL(fileURLWithPath: "/proc/\(process)/cmdline"))
     else { return false }
     return String(decoding: data, as: UTF8.self).contains(text)
-  }
-}
-
-extension SSHConnections {
-  /// Connections whose limits a test changes.
-  static func limited(_ change: (inout ShellLimits) -> Void) throws -> SSHConnections {
-    var limits = ShellLimits()
-    change(&limits)
-    guard let connections = SSHConnections(limits: limits) else { throw NoDescriptors() }
-    return connections
-  }
-
-  struct NoDescriptors: Error {}
-}
-
-/// The error that a question ends with; nil when it is answered.
-func failure(
-  of host: RemoteHost,
-  _ commands: [RemoteCommand] = [.addresses],
-  timeout: Duration = .seconds(5)
-) async -> RemoteShellError? {
-  do throws(RemoteShellError) {
-    _ = try await host.ask(commands, timeout: timeout)
-    return nil
-  } catch {
-    return error
   }
 }
