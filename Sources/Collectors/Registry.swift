@@ -4,6 +4,8 @@ package import Polling
 /// Every collector; add yours here.
 package let allCollectors: [any Collector.Type] = [
   NginxCollector.self,
+  NginxHostCollector.self,
+  PM2Collector.self,
   HTTPProbeCollector.self,
   ProxmoxCollector.self,
   ProxmoxNodeCollector.self,

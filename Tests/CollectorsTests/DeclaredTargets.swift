@@ -10,9 +10,14 @@ struct DeclaredTargets {
   let faults: [String]
 
   init(_ collector: any Collector.Type, _ text: String, http: HTTPClient) {
+    self.init(collector, text, services: CollectorServices(http: http))
+  }
+
+  /// What other collectors share is taken from the services.
+  init(_ collector: any Collector.Type, _ text: String, services: CollectorServices) {
     let tree = SettingsTree(parsing: Array(text.utf8), file: "f")
     let (_, declared) = tree.readSettings()
-    targets = collector.targets(in: declared, using: CollectorServices(http: http))
+    targets = collector.targets(in: declared, using: services)
     faults = tree.issues.map(\.description)
   }
 

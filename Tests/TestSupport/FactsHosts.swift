@@ -23,7 +23,8 @@ package final class FactsHosts: Sendable {
   ///
   /// - Parameters:
   ///   - address: The host's.
-  ///   - section: Its word with arguments, or without them for all arguments.
+  ///   - section: Its word with arguments, or without them for all arguments; `clock` is what the
+  ///     host's own clock says, in Unix seconds.
   ///   - text: What it prints.
   ///   - status: By the table in `deploy/facts.sh`.
   /// - Throws: When a file cannot be written.
@@ -61,6 +62,12 @@ package final class FactsHosts: Sendable {
     return text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
   }
 
+  /// Connections that were made to the host.
+  package func logins(_ address: String) -> Int {
+    let path = folder.file("hosts/\(address)/.logins")
+    return ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").utf8.count
+  }
+
   private static let script = """
     for word do address=$last; last=$word; done
     host=${0%/*}/hosts/$address
@@ -68,6 +75,7 @@ package final class FactsHosts: Sendable {
       echo "ssh: connect to host $address port 22: Connection refused" >&2
       exit 255
     fi
+    echo >>"$host/.logins"
     echo 'hvsmon-facts 1 ready'
     while read -r line; do
       [ -d "$host" ] || exit 255
@@ -75,11 +83,13 @@ package final class FactsHosts: Sendable {
       nonce=$2
       shift 2
       echo "$*" >>"$host/.questions"
-      echo "@@$nonce begin 1 ${HVSMON_TEST_CLOCK:-1795455400}"
+      clock=1795455400
+      [ -e "$host/clock" ] && clock=$(cat "$host/clock")
+      echo "@@$nonce begin 1 $clock"
       number=0
       for word do
         number=$((number + 1))
-        file=$host/$(printf %s "$word" | sed 's,:/,:,; s,/,%,g')
+        file=$host/$(printf %s "$word" | sed 's,/,%,g')
         [ -e "$file" ] || file=$host/${word%%:*}
         echo "@@$nonce section $number 1048576"
         status=127

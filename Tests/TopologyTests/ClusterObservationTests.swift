@@ -103,7 +103,11 @@ import Topology
     let labels = ["job": "http", "tier": "app", "instance": "webapp1"]
     live.set("up", labels, 1)
     live.set("probe_success", labels, 0)
-    live.set("up", ["job": "pm2", "tier": "app", "instance": "webapp1"], 1)
+    let asked = ["job": "pm2", "tier": "app", "instance": "webapp1"]
+    live.set("hvsmon_pm2_up", asked, 1)
+    // That facts cannot be asked of its host says nothing of a member.
+    live.set("up", asked, 0)
+    live.set("up", ["job": "nginx_host", "tier": "app", "instance": "webapp1"], 0)
     #expect(live.observation.memberChecks == ["webapp1": ["http": false, "pm2": true]])
   }
 

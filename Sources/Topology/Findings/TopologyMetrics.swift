@@ -82,7 +82,8 @@ package enum TopologyMetrics {
     ["node"],
     "As hvsmon_node_guests_fit_elsewhere, for the memory that guests and nodes use now."
   )
-  static let deviation = gauge(
+  /// Collectors tell by it where what they found is not what is declared.
+  package static let deviation = gauge(
     "hvsmon_deviation",
     ["component", "name", "aspect", "expected", "found"],
     "1 for each point in which what was found is not what is declared; absent where they agree."

@@ -35,6 +35,9 @@ struct ObservationReader {
     [
       Reading(metric: "hvsmon_pve_node_state") { $0.takeNodeState($1, $2) },
       Reading(metric: "up") { $0.takeUp($1, $2) },
+      Reading(metric: "hvsmon_pm2_up") { reader, labels, value in
+        reader.takeCheck(labels, isGood: value == 1)
+      },
       Reading(metric: "probe_success") { $0.takeProbe($1, $2) },
       Reading(metric: "hvsmon_pve_guest_state") { $0.takeGuestState($1, $2) },
       Reading(metric: "pve_guest_info") { reader, labels, _ in reader.takeGuestInfo(labels) },
@@ -129,8 +132,12 @@ struct ObservationReader {
     ofNode(labels["node"]) { $0.membership = FoundNode.Membership(rawValue: state) ?? .unknown }
   }
 
+  /// Jobs whose `up` says whether facts could be asked of a host, not whether its service works.
+  private static let hostJobs: Set<String> = ["nginx_host", "pm2"]
+
   /// A series with a tier is about a member; that of a node's own API names the node.
   private mutating func takeUp(_ labels: LabelSet, _ value: Double) {
+    if let job = labels["job"], Self.hostJobs.contains(job) { return }
     if labels["tier"] != nil {
       takeCheck(labels, isGood: value == 1)
     } else if labels["job"] == "pve_node" {
