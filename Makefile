@@ -34,8 +34,9 @@ lint: ## Check the format of the Swift sources and the syntax of the scripts.
 	@for script in deploy/*.sh $$(find Tests -name '*.sh'); do sh -n "$$script" || exit 1; done
 	@bash -n .ci/run
 
-lab: ## Run the tests that want root and network namespaces.
-	@echo 'make lab: the lab of network namespaces belongs to later work.' >&2; exit 2
+lab: setup setup-peers ## Run the tests that want root and network namespaces.
+	swift build --build-tests --explicit-target-dependency-import-check error $(SWIFT_FLAGS)
+	sh Tests/Lab/lab.sh run swift test --skip-build $(SWIFT_FLAGS) --filter '^LabTests\.'
 
 bench: ## Measure hvsmon against its budgets.
 	@[ -f Tests/Bench/bench.sh ] || { \

@@ -204,6 +204,8 @@ let testTargets: [Target] = [
     fixtures: ["Fixtures"]
   ),
   tests("SurvivalTests", ["Net", "hvsmon"]),
+  // Skipped where there is no lab; `make lab` makes one.
+  tests("LabTests", ["Net", "hvsmon"]),
   tests("PeerTests", ["Net", "MongoWire", "Configuration", "hvsmon"]),
 ]
 
