@@ -14,4 +14,5 @@ package let allCollectors: [any Collector.Type] = [
   ReplicaSetCollector.self,
   VRRPCollector.self,
   VRRPGuestCollector.self,
+  VRRPHostCollector.self,
 ]

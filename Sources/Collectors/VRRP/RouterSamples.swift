@@ -129,16 +129,22 @@ struct RouterSamples {
   /// As the exporters of keepalived name it; a member of which nobody knows has no state.
   private var states: [CollectedSample] {
     let masters = sightings.masters(.advertisements, at: now) ?? []
-    return settings.members.compactMap { member in
-      guard let state = sightings.keepalivedState(of: member.name, masters, at: now) else {
-        return nil
+    let running = settings.members.compactMap { member in
+      sightings.isKeepalivedRunning(member.name, at: now).map { isRunning in
+        CollectedSample(VRRPMetrics.up, isRunning ? 1 : 0, ["instance": member.name])
       }
-      let labels = [
-        "instance": member.name, "iname": settings.instance, "intf": settings.interface,
-        "vrid": String(settings.router.id), "ip_address": "\(settings.address)",
-      ]
-      return CollectedSample(VRRPMetrics.state, Double(state.rawValue), labels)
     }
+    return running
+      + settings.members.compactMap { member in
+        guard let state = sightings.keepalivedState(of: member.name, masters, at: now) else {
+          return nil
+        }
+        let labels = [
+          "instance": member.name, "iname": settings.instance, "intf": settings.interface,
+          "vrid": String(settings.router.id), "ip_address": "\(settings.address)",
+        ]
+        return CollectedSample(VRRPMetrics.state, Double(state.rawValue), labels)
+      }
   }
 
   private func name(of address: InternetAddress) -> String {

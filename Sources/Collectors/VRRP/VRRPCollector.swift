@@ -41,10 +41,13 @@ package final class VRRPCollector: Collector {
         collector: VRRPCollector(watch),
         poll: poll
       )
-      guard let guests = VRRPGuestCollector(watch, proxmox, http: services.http) else {
-        return [router]
-      }
-      return [router, guests.target(polledAs: poll)]
+      let hosts = VRRPHostCollector.targets(
+        watch,
+        asking: HostBook.shared(declared, services),
+        polledAs: poll
+      )
+      let guests = VRRPGuestCollector(watch, proxmox, http: services.http)
+      return [router] + hosts + [guests?.target(polledAs: poll)].compactMap { $0 }
     }
   }
 

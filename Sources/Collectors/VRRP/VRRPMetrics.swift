@@ -88,9 +88,15 @@ enum VRRPMetrics {
     labels: ["instance", "iname", "intf", "vrid", "ip_address"],
     help: "State of the member's virtual router: 0 init, 1 backup, 2 master, 3 fault."
   )
+  static let up = MetricDefinition(
+    "keepalived_up",
+    .gauge,
+    labels: ["instance"],
+    help: "1 when the member's keepalived runs, else 0; only with ssh."
+  )
 
   static let all = [
     witnessUp, master, masters, verdict, transitions, gap, changed, change, priority,
-    declaredPriority, deviation, advertisements, refused, state,
+    declaredPriority, deviation, advertisements, refused, state, up,
   ]
 }

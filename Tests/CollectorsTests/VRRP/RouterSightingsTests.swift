@@ -226,9 +226,13 @@ import Testing
     #expect(scene.judgement == .one)
     scene.sightings.noteKeepalived("nginx1", since: start, at: scene.now)
     #expect(scene.judgement == .notPreferred)
+    #expect(scene.isListed("keepalived_up{instance=nginx1} 1.0"))
     #expect(scene.texts("keepalived_vrrp_state").first?.hasSuffix("} 1.0") == true)
     scene.sightings.noteKeepalived("nginx1", since: nil, at: scene.now)
     #expect(scene.judgement == .one)
+    #expect(scene.isListed("keepalived_up{instance=nginx1} 0.0"))
+    scene.sightings.forgetHost("nginx1")
+    #expect(scene.texts("keepalived_up") == [])
   }
 
   @Test func `what is advertised and not declared deviates`() throws {

@@ -63,8 +63,9 @@ struct RouterSightings: Sendable {
   private(set) var lastEcho: Timestamp?
   /// A former master that fell silent while the address went on answering.
   private var suspicion: (member: String, since: Timestamp)?
-  /// Members whose keepalived runs, and since when at the latest.
-  private var running: [String: (since: Timestamp, at: Timestamp)] = [:]
+  /// Since when the keepalived of each member runs that was asked, nil when it does not, and when
+  /// it was asked.
+  private var keepalived: [String: (since: Timestamp?, at: Timestamp)] = [:]
 
   init(_ settings: VRRPSettings, echoPace: Duration) {
     self.settings = settings
@@ -123,7 +124,19 @@ struct RouterSightings: Sendable {
 
   /// The member's keepalived runs since then; nil when it does not.
   mutating func noteKeepalived(_ member: String, since: Timestamp?, at now: Timestamp) {
-    running[member] = since.map { ($0, now) }
+    keepalived[member] = (since, now)
+  }
+
+  /// The member could not be asked by ssh.
+  mutating func forgetHost(_ member: String) {
+    forget(.ssh, member)
+    keepalived[member] = nil
+  }
+
+  /// Whether the member's keepalived runs; nil when nobody says.
+  func isKeepalivedRunning(_ member: String, at now: Timestamp) -> Bool? {
+    guard let seen = keepalived[member], now - seen.at <= Self.reportAgeMax else { return nil }
+    return seen.since != nil
   }
 
   private func member(of advertisement: VRRPAdvertisement) -> String? {
@@ -236,8 +249,7 @@ struct RouterSightings: Sendable {
     at now: Timestamp
   ) -> KeepalivedReport.State? {
     if masters.contains(member) { return .master }
-    guard let seen = running[member], now - seen.at <= Self.reportAgeMax else { return nil }
-    return .backup
+    return isKeepalivedRunning(member, at: now) == true ? .backup : nil
   }
 
   /// The earliest instant after `now` at which silence alone changes the judgement.
@@ -280,13 +292,13 @@ struct RouterSightings: Sendable {
 
   private func candidates(at now: Timestamp) -> [VRRPVerdict.Candidate] {
     settings.members.compactMap { member in
-      guard let priority = member.priority, let seen = running[member.name],
-        now - seen.at <= Self.reportAgeMax
+      guard let priority = member.priority, let seen = keepalived[member.name],
+        let since = seen.since, now - seen.at <= Self.reportAgeMax
       else { return nil }
       return VRRPVerdict.Candidate(
         address: member.address,
         priority: priority,
-        healthySince: seen.since,
+        healthySince: since,
         preempts: true,
         preemptDelay: .zero
       )
