@@ -99,7 +99,8 @@ extension SettingsDraft {
   private func services(of tier: GuessedTier) -> [String] {
     switch tier.role {
     case .loadBalancer: nginx(tier) + router(tier)
-    case .app, nil: page(tier)
+    case .app: page(tier) + Self.manager
+    case nil: page(tier)
     case .database: database(tier)
     }
   }
@@ -117,8 +118,17 @@ extension SettingsDraft {
         "      #   \(key(wish.httpPorts.first ?? 80))",
       ]
     }
-    return ["      nginx:", "        \(key(port))  # \(note)"]
+    return ["      nginx:", "        \(key(port))  # \(note)"] + Self.expectation
   }
+
+  /// What only ssh tells is for the user to declare.
+  private static let expectation = [
+    "        # expect: {upstream: app, balancing: ip_hash}  # compared by ssh: see the section ssh below"
+  ]
+
+  private static let manager = [
+    "      # pm2: {user: app, processes: [{name: webapp}]}  # asked by ssh: see the section ssh below"
+  ]
 
   /// What was seen of the address that the members pass on to each other.
   private func router(_ tier: GuessedTier) -> [String] {

@@ -169,6 +169,12 @@ package struct SettingsDraft: Sendable {
   // MARK: What no cluster tells
 
   private static let rest = """
+    # The account that facts are asked of on each host; deploy/facts.sh says how to lock it.
+    # ssh:
+    #   user: hvsmon
+    #   identity_file: /etc/hvsmon/secrets/id_ed25519
+    #   known_hosts_file: /etc/hvsmon/known_hosts
+    #
     # What follows are the defaults.
     # poll:
     #   interval: 10s           # a section above may override interval and timeout
