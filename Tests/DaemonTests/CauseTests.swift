@@ -90,6 +90,8 @@ import Testing
             - name: load-balancer
               members: [\(members(plan.loadBalancers.map(\.guest)))]
               nginx: {status: "http://{address}:\(cluster.loadBalancers[0].port)/nginx_status"}
+              vrrp:
+                {instance: VI_1, router_id: 51, address: \(plan.virtualAddress), sources: [proxmox]}
             - name: app
               depends_on: [database]
               members: [\(members(plan.apps))]

@@ -27,7 +27,9 @@ package final class VRRPCollector: Collector {
     in declared: DeclaredSections,
     using services: CollectorServices
   ) -> [Target] {
-    let proxmox = ProxmoxSettings(reading: declared)
+    let proxmox = ProxmoxSettings(reading: declared).map {
+      ProxmoxClient($0, http: services.http)
+    }
     return declared.tiers.flatMap { tier, tierSection -> [Target] in
       guard let section = tierSection.section("vrrp"),
         let settings = VRRPSettings(tier, tierSection, section)
@@ -46,7 +48,7 @@ package final class VRRPCollector: Collector {
         asking: HostBook.shared(declared, services),
         polledAs: poll
       )
-      let guests = VRRPGuestCollector(watch, proxmox, http: services.http)
+      let guests = VRRPGuestCollector(watch, proxmox)
       return [router] + hosts + [guests?.target(polledAs: poll)].compactMap { $0 }
     }
   }

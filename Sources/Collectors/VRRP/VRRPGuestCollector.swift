@@ -21,18 +21,18 @@ package final class VRRPGuestCollector: Collector {
   private let client: ProxmoxClient
 
   /// Nil when Proxmox is no witness, or knows none of the members.
-  init?(_ watch: RouterWatch, _ settings: ProxmoxSettings?, http: HTTPClient) {
+  init?(_ watch: RouterWatch, _ client: ProxmoxClient?) {
     guard watch.settings.witnesses.contains(.proxmox) else { return nil }
     let members = watch.settings.members.compactMap { member in
       member.guest.map { (name: member.name, guest: $0) }
     }
-    guard let settings, !members.isEmpty else {
+    guard let client, !members.isEmpty else {
       watch.note { $0.faults[.proxmox] = "not_configured" }
       return nil
     }
     self.watch = watch
     self.members = members
-    client = ProxmoxClient(settings, http: http)
+    self.client = client
   }
 
   /// None: ``VRRPCollector`` makes them, as both share what is known.

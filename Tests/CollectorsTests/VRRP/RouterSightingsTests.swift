@@ -172,6 +172,17 @@ import Testing
     #expect(scene.judgement == .stale)
   }
 
+  @Test func `what was told before the silence says nothing of it`() throws {
+    var scene = try Scene()
+    scene.sightings.note(.ssh, "nginx1", hasAddress: true, at: scene.now)
+    scene.pass(10)
+    scene.hear(VRRPFixtures.lb100, 101)
+    scene.pass(6_000)
+    #expect(scene.judgement == .none)
+    scene.sightings.note(.ssh, "nginx1", hasAddress: true, at: scene.now)
+    #expect(scene.judgement == .stale)
+  }
+
   @Test func `two who advertise for more than two intervals are two`() throws {
     var scene = try Scene()
     var seen: [RouterSightings.Verdict] = []
@@ -207,9 +218,21 @@ import Testing
     }
     #expect(scene.judgement == .unknown)
     scene.sightings.note(.proxmox, "nginx3", hasAddress: false, at: scene.now)
+    // The address may be on its way.
+    #expect(scene.judgement == .electing)
+    scene.pass(10_000)
+    for member in ["nginx1", "nginx2", "nginx3"] {
+      scene.sightings.note(.proxmox, member, hasAddress: false, at: scene.now)
+    }
     #expect(scene.judgement == .none)
     scene.sightings.note(.proxmox, "nginx1", hasAddress: true, at: scene.now)
     #expect(scene.judgement == .one)
+    // The first may have lost it since it was asked.
+    scene.pass(5_000)
+    scene.sightings.note(.ssh, "nginx3", hasAddress: true, at: scene.now)
+    #expect(scene.judgement == .one)
+    scene.pass(5_000)
+    scene.sightings.note(.proxmox, "nginx1", hasAddress: true, at: scene.now)
     scene.sightings.note(.ssh, "nginx3", hasAddress: true, at: scene.now)
     #expect(scene.judgement == .two)
     let reason = "reason=not_permitted,witness=advertisements"

@@ -10,7 +10,9 @@ struct RouterSightings: Sendable {
   /// What a witness that looks at members said last of one of them.
   struct Report: Equatable, Sendable {
     let hasAddress: Bool
-    /// When it was asked.
+    /// When it was asked first of the times that it said the same without another word between.
+    let since: Timestamp
+    /// When it was asked last.
     let at: Timestamp
   }
 
@@ -111,7 +113,13 @@ struct RouterSightings: Sendable {
 
   /// A member has the address or has it not.
   mutating func note(_ witness: Witness, _ member: String, hasAddress: Bool, at now: Timestamp) {
-    reports[witness, default: [:]][member] = Report(hasAddress: hasAddress, at: now)
+    let before = reports[witness]?[member]
+    let since = before?.hasAddress == hasAddress ? before?.since : nil
+    reports[witness, default: [:]][member] = Report(
+      hasAddress: hasAddress,
+      since: since ?? now,
+      at: now
+    )
     // Neighbours hear of the new holder even while the old one has the address still.
     guard witness != .probe, !hasAddress, let known = suspicion else { return }
     if known.member == member, now > known.since { suspicion = nil }
@@ -229,9 +237,10 @@ struct RouterSightings: Sendable {
     switch state {
     case .several: return .two
     case .electing: return .electing
-    case .none:
-      return isAnswering(at: now) || !(holders ?? []).isEmpty ? .stale : .none
-    case .unheard: return judgement(byHolders: holders)
+    case .none(let since):
+      let left = self.holders(since: since, at: now) ?? []
+      return isAnswering(at: now) || !left.isEmpty ? .stale : .none
+    case .unheard: return judgement(byReportsAt: now)
     case .master(let master):
       if let suspicion, now - suspicion.since <= Self.suspicionMax { return .stale }
       guard let name = settings.member(master) else { return .unknown }
@@ -258,13 +267,26 @@ struct RouterSightings: Sendable {
     return [verdict.nextChange(after: now), settled].compactMap { $0 }.filter { $0 > now }.min()
   }
 
-  private func judgement(byHolders holders: Set<String>?) -> Verdict {
-    guard let holders else { return .unknown }
-    switch holders.count {
-    case 0: return .none
-    case 1: return .one
-    default: return .two
+  /// What the addresses of members alone tell, each of which was asked at another time.
+  ///
+  /// While the address moves it may be seen twice or not at all: such a sight counts only when
+  /// everybody has been asked again later than a change takes.
+  private func judgement(byReportsAt now: Timestamp) -> Verdict {
+    var reports: [(member: String, report: Report)] = []
+    for witness in [Witness.ssh, .proxmox, .probe] {
+      reports += freshReports(witness, at: now).map { ($0.key, $0.value) }
     }
+    let holding = reports.filter(\.report.hasAddress)
+    guard let lastTaken = holding.map(\.report.since).max() else {
+      guard let holders = holders(since: .distantPast, at: now), holders.isEmpty,
+        let lastLost = reports.map(\.report.since).max()
+      else { return .unknown }
+      // One and a half times what the worst backup waits.
+      let tolerance = settings.interval * 6
+      return reports.allSatisfy { $0.report.at >= lastLost + tolerance } ? .none : .electing
+    }
+    let side = holding.filter { $0.report.at > lastTaken + settings.interval * 2 }
+    return Set(side.map(\.member)).count > 1 ? .two : .one
   }
 
   /// The address answers right now.
