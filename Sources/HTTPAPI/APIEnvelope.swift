@@ -38,7 +38,7 @@ enum APIEnvelope {
       json.raw("\"vector\",\"result\":[")
       for (index, sample) in samples.enumerated() {
         json.raw(index == 0 ? "{\"metric\":" : ",{\"metric\":")
-        write(sample.labels, to: &json)
+        json.object(sample.labels)
         json.raw(",\"value\":")
         write(sample.timestamp, sample.value, to: &json)
         json.raw("}")
@@ -48,7 +48,7 @@ enum APIEnvelope {
       json.raw("\"matrix\",\"result\":[")
       for (index, one) in series.enumerated() {
         json.raw(index == 0 ? "{\"metric\":" : ",{\"metric\":")
-        write(one.labels, to: &json)
+        json.object(one.labels)
         json.raw(",\"values\":[")
         for (position, sample) in one.samples.enumerated() {
           if position > 0 { json.raw(",") }
@@ -58,17 +58,6 @@ enum APIEnvelope {
       }
       json.raw("]")
     }
-  }
-
-  private static func write(_ labels: LabelSet, to json: inout JSONText) {
-    json.raw("{")
-    for (index, label) in labels.enumerated() {
-      if index > 0 { json.raw(",") }
-      json.string(label.name)
-      json.raw(":")
-      json.string(label.value)
-    }
-    json.raw("}")
   }
 
   private static func write(_ time: Timestamp, _ value: Double, to json: inout JSONText) {

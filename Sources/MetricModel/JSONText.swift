@@ -31,4 +31,16 @@ package struct JSONText: Sendable {
     }
     bytes.append(UInt8(ascii: "\""))
   }
+
+  /// Adds an object of names and values.
+  package mutating func object(_ labels: LabelSet) {
+    raw("{")
+    for (index, label) in labels.enumerated() {
+      if index > 0 { raw(",") }
+      string(label.name)
+      raw(":")
+      string(label.value)
+    }
+    raw("}")
+  }
 }

@@ -26,7 +26,7 @@ enum ExplainedAlerts {
     to text: inout JSONText
   ) {
     text.raw("{\"labels\":")
-    write(alert.labels, to: &text)
+    text.object(alert.labels)
     text.raw(",\"startsAt\":")
     text.string(alert.startsAt.rfc3339Text)
     text.raw(",\"isUnknown\":\(alert.isUnknown),\"standing\":")
@@ -38,18 +38,7 @@ enum ExplainedAlerts {
       text.string(until.rfc3339Text)
     case .held(let cause), .joined(let cause):
       text.raw(",\"cause\":")
-      write(cause, to: &text)
-    }
-    text.raw("}")
-  }
-
-  private static func write(_ labels: LabelSet, to text: inout JSONText) {
-    text.raw("{")
-    for (index, label) in labels.enumerated() {
-      if index > 0 { text.raw(",") }
-      text.string(label.name)
-      text.raw(":")
-      text.string(label.value)
+      text.object(cause)
     }
     text.raw("}")
   }
