@@ -18,6 +18,7 @@
 // - The end of some alerts while others still fire is told `group_interval` after the last message.
 // - A group that still fires is told again exactly `repeat_interval` after its last message.
 // - An alert that no rule reports for five minutes is told as withdrawn, not as recovered.
+// - Matchers that say what silences what need not be written: `Inhibition` asks the topology.
 //
 // Invariants
 // - Only an integration that was told that an alert fires is told that it ended, whatever the
@@ -26,6 +27,7 @@
 //   neither repeats nor loses a message.
 // - An integration gets the messages of one group in order. What waits for one group is sent as one
 //   message, so that a firing that could not be delivered and its end arrive together.
+// - Nothing is held back without a cause that is told.
 // - Delivery is at least once; a repeated delivery carries the same event id.
 //
 // Source: Alertmanager's configuration and notification pages for routes, matchers, group keys.
