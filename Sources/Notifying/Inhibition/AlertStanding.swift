@@ -25,6 +25,14 @@ struct ScreenedAlert {
 }
 
 extension AlertStanding {
+  /// Somebody hears of it, by itself or with its cause.
+  var isTold: Bool {
+    switch self {
+    case .own, .joined: true
+    case .asking, .held, .recovering: false
+    }
+  }
+
   /// Every ``kind``.
   package static let kinds = ["own", "asking", "held", "recovering", "joined"]
 

@@ -94,6 +94,7 @@ package struct NotificationPlanner: Sendable {
       now: now
     )
     for alert in screened { take(alert, now: now) }
+    for (labels, standing) in inhibition.standings where !standing.isTold { withhold(labels) }
     noteMissing(except: Set(alerts.map(\.labels)), now: now)
     var plan = NotificationPlan()
     let due = kept.keys.filter { nextFlush(of: $0).map { $0 <= now } ?? false }
@@ -257,6 +258,13 @@ extension NotificationPlanner {
       member.alert = alert
     }
     kept[id]?.members[alert.labels] = member
+  }
+
+  /// Takes back an alert that waits in its groups and is not to be told after all.
+  private mutating func withhold(_ labels: LabelSet) {
+    for id in holders[labels] ?? [] where kept[id]?.members[labels]?.toldTo.isEmpty == true {
+      remove(labels, from: id)
+    }
   }
 
   mutating func remove(_ labels: LabelSet, from id: GroupID) {

@@ -137,6 +137,34 @@ private struct SmallGraph: CauseGraph {
     #expect(later.notifications.isEmpty)
   }
 
+  @Test func `a consequence that waits in its group when the cause shows is not told`() throws {
+    let root = try route("chat", wait: 0.25)
+    var planner = NotificationPlanner(settings: settings(root, [Self.chat]))
+    let atLimit = alert("TierAtLimit", ["tier": "lb", "severity": "warning"], at: 0)
+    let graph = knowing(SmallGraph(failed: [.member("lb2")]))
+    #expect(planner.step(alerts: [atLimit], knowledge: graph, now: time(0)).notifications == [])
+    let cause = memberDown("lb2", at: 0.02)
+    _ = planner.step(alerts: [atLimit, cause], knowledge: graph, now: time(0.02))
+    var told: [AlertNotification] = []
+    for moment in [0.25, 0.27, 1, 60] {
+      told +=
+        planner.step(alerts: [atLimit, cause], knowledge: graph, now: time(moment))
+        .notifications
+    }
+    #expect(told.map { $0.alerts.map(\.alert.labels) } == [[cause.labels]])
+    #expect(planner.standings[atLimit.labels] == .held(by: cause.labels))
+    // Its cause is over, and it is still there: it is told then, and once.
+    let over = memberDown("lb2", at: 0.02, endedAt: 61)
+    let left = knowing(SmallGraph())
+    _ = planner.step(alerts: [atLimit, over], knowledge: left, now: time(61))
+    let later = [62.0, 242, 243].flatMap {
+      planner.step(alerts: [atLimit], knowledge: left, now: time($0)).notifications
+    }
+    let begun = later.filter { $0.reason == .firing }
+    #expect(begun.map { $0.alerts.map(\.alert.labels) } == [[atLimit.labels]])
+    #expect(later.count == 2)
+  }
+
   @Test func `recovery of the cause is one message, and what recovers with it is not told`() throws
   {
     var planner = try planner()
