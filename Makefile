@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 .POSIX:
-.PHONY: help setup setup-peers demo test lint lab bench deb clean
+.PHONY: help setup setup-peers demo test lint lab fuzz bench deb clean
 
 # A build in CI refuses warnings; a user's build with a newer compiler must not.
 SWIFT_FLAGS = $$([ "$${CI:-}" != true ] || echo -Xswiftc -warnings-as-errors)
@@ -25,9 +25,9 @@ demo: setup ## Build hvsmon and show it on a simulated cluster.
 
 test: setup setup-peers ## Build and run all tests.
 	swift build --build-tests --explicit-target-dependency-import-check error $(SWIFT_FLAGS)
-	swift test --skip-build $(SWIFT_FLAGS) $(TEST_WIDTH) --skip '^PeerTests\.'
+	sh Tests/run.sh --skip-build $(SWIFT_FLAGS) $(TEST_WIDTH) --skip '^PeerTests\.'
 	@# By themselves: they measure how long people wait for a message.
-	swift test --skip-build $(SWIFT_FLAGS) $(TEST_WIDTH) --filter '^PeerTests\.'
+	sh Tests/run.sh --skip-build $(SWIFT_FLAGS) $(TEST_WIDTH) --filter '^PeerTests\.'
 
 lint: ## Check the format of the Swift sources and the syntax of the scripts.
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests
@@ -36,7 +36,17 @@ lint: ## Check the format of the Swift sources and the syntax of the scripts.
 
 lab: setup setup-peers ## Run the tests that want root and network namespaces.
 	swift build --build-tests --explicit-target-dependency-import-check error $(SWIFT_FLAGS)
-	sh Tests/Lab/lab.sh run swift test --skip-build $(SWIFT_FLAGS) --filter '^LabTests\.'
+	sh Tests/Lab/lab.sh run sh Tests/run.sh --skip-build $(SWIFT_FLAGS) --filter '^LabTests\.'
+
+# How many changed inputs each parser meets, and where the parsers' tests are.
+FUZZ_ROUNDS = 1000000
+FUZZ_SUITES = (AnswerReader|BSONCorpus|ConnectionString|FactsReply|OpMessage|HostReply|Nginx(Configuration|LogCounts)|PM2Reply|Scram|StubStatusReply|VRRPReader)Tests/
+
+fuzz: setup ## Let each parser of what hosts send meet a million changed inputs.
+	HVSMON_FUZZ_ROUNDS=$(FUZZ_ROUNDS) sh Tests/run.sh -c release --scratch-path .build/fuzz \
+	  -Xswiftc -enable-testing --filter '$(FUZZ_SUITES)' \
+	  $$(swift test --help-hidden | grep -q maximum-parallelization-width && \
+	    echo --experimental-maximum-parallelization-width 1)
 
 bench: ## Measure hvsmon against its budgets.
 	@[ -f Tests/Bench/bench.sh ] || { \

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import MongoWire
 import Net
+import TestSupport
 import Testing
 
 @Suite struct SASLprepTests {
@@ -66,7 +67,7 @@ import Testing
     #expect(
       await digest(some) == "171a68ddba626bd2a176fba57152345648d27eda334bb025dd14c84256290f78"
     )
-    guard Mutation.rounds >= 1_000_000 else { return }
+    guard Mutation.wishedRounds ?? 0 >= 1_000_000 else { return }
     #expect(
       await digest([0..<0x110000])
         == "709df18ecb61e7435466799902ef40f24af007748f34e601e2029e180517c7f3"

@@ -78,53 +78,6 @@ func bytes(hex: String) throws -> [UInt8] {
   return bytes
 }
 
-/// Changes inputs at random, from seeds that a failure names.
-enum Mutation {
-  /// Rounds of one mutation run.
-  static let rounds: Int = {
-    ProcessInfo.processInfo.environment["HVSMON_FUZZ_ROUNDS"].flatMap(Int.init) ?? 20_000
-  }()
-
-  /// Cuts, flips, overwrites, repeats or inserts, one to four times.
-  static func mutated(_ original: [UInt8], _ random: inout SeededRandom) -> [UInt8] {
-    var bytes = original
-    for _ in 0..<Int.random(in: 1...4, using: &random) {
-      guard !bytes.isEmpty else { return [UInt8.random(in: 0...255, using: &random)] }
-      let place = Int.random(in: 0..<bytes.count, using: &random)
-      switch Int.random(in: 0..<7, using: &random) {
-      case 0: bytes.removeSubrange(place...)
-      case 1: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-      case 2: bytes[place] = UInt8.random(in: 0...255, using: &random)
-      case 3: bytes[place] = [0, 0x7f, 0x80, 0xff].randomElement(using: &random) ?? 0
-      case 4: bytes.insert(UInt8.random(in: 0...255, using: &random), at: place)
-      case 5:
-        let end = min(bytes.count, place + Int.random(in: 1...16, using: &random))
-        bytes.insert(contentsOf: bytes[place..<end], at: place)
-      default:
-        let end = min(bytes.count, place + Int.random(in: 1...8, using: &random))
-        bytes.removeSubrange(place..<end)
-      }
-    }
-    return bytes
-  }
-
-  /// Runs `check` on mutated inputs; it throws what may be thrown and traps on nothing.
-  static func run(
-    _ originals: [[UInt8]],
-    seed: UInt64,
-    _ check: ([UInt8]) throws -> Void
-  ) async rethrows {
-    guard !originals.isEmpty else { return }
-    var random = SeededRandom(seed: seed)
-    for round in 0..<rounds {
-      // Tests share few threads, and others wait for real deadlines.
-      if round.isMultiple(of: 100) { await Task.yield() }
-      let original = originals[round % originals.count]
-      try check(mutated(original, &random))
-    }
-  }
-}
-
 extension JSON {
   init(text: String) throws {
     self = try JSONDecoder().decode(JSON.self, from: Data(text.utf8))

@@ -51,7 +51,10 @@ import Testing
       )
     }
     #expect(counts.limited.count <= NginxLogCounts.namesMax + 1)
-    #expect(counts.failures.count <= NginxLogCounts.namesMax + 1)
+    #expect(
+      counts.failures.count <= (NginxLogCounts.namesMax + 1)
+        * NginxLogCounts.UpstreamFailure.allCases.count
+    )
     #expect(counts.failures.values.reduce(0, +) == 500)
     counts.take("worker_connections are not enough, reusing connections")
     #expect(counts.connectionsReused == 1 && counts.connectionsExhausted == 0)
@@ -67,20 +70,24 @@ import Testing
     #expect(counts.samples.map(\.value).reduce(0, +) == 1)
   }
 
-  @Test func `random lines never trap`() {
-    var random = SeededRandom(seed: 0x10c5)
-    let words = [
-      "limiting requests", "by zone \"", "upstream: \"", "\"", "http://", "/", "[", "]",
-      "timed out",
-      "no live upstreams", "é", "?",
+  @Test func `changed lines never trap and take no room without end`() async {
+    let lines = [
+      "2026/11/03 10:00:00 [error] 7#7: *1 limiting requests, excess: 1.0 by zone \"mein_limit\", "
+        + "client: 10.0.0.9, server: shop, request: \"GET / HTTP/1.1\", host: \"shop\"",
+      "2026/11/03 10:00:01 [error] 7#7: *2 upstream timed out (110: Connection timed out) while "
+        + "connecting to upstream, client: 10.0.0.9, server: shop, request: \"GET / HTTP/1.1\", "
+        + "upstream: \"http://10.0.0.1:3000/\", host: \"shop\"",
+      "2026/11/03 10:00:02 [error] 7#7: *3 no live upstreams while connecting to upstream, client: "
+        + "10.0.0.9, server: shop, upstream: \"http://app/\"",
     ]
     var counts = NginxLogCounts()
-    for _ in 0..<5_000 {
-      let line = (0..<Int.random(in: 0...8, using: &random)).map { _ in
-        words.randomElement(using: &random) ?? ""
-      }
-      counts.take(line.joined())
+    await Mutation.run(lines.map { Array($0.utf8) }, seed: 0x10c5, standard: 5_000) { bytes in
+      counts.take(String(decoding: bytes, as: UTF8.self))
     }
-    #expect(counts.failures.count <= NginxLogCounts.namesMax + 1)
+    #expect(counts.limited.values.reduce(0, +) > 0)
+    #expect(
+      counts.failures.count <= (NginxLogCounts.namesMax + 1)
+        * NginxLogCounts.UpstreamFailure.allCases.count
+    )
   }
 }
