@@ -43,11 +43,18 @@ import Testing
     let began = Tally()
     let dropped = Tally()
     let server = try start {
-      AsyncStream { continuation in
-        continuation.onTermination = { _ in dropped.add() }
-        continuation.yield(Array("data: first\n\n".utf8))
-        began.add()
-      }
+      let asked = Tally()
+      return AsyncStream(
+        unfolding: {
+          asked.add()
+          guard asked.count > 1 else { return Array("data: first\n\n".utf8) }
+          // Asked for more, so the first is on its way. Ends by being cancelled.
+          began.add()
+          try? await Task.sleep(for: .seconds(60))
+          return nil
+        },
+        onCancel: { dropped.add() }
+      )
     }
     let readers = (0..<5).map { _ in Task { try await client.send(request(server)) } }
     for _ in 0..<5 { #expect(await began.next()) }

@@ -46,7 +46,8 @@ final class KilledMonitor {
     config = try folder.write(
       "hvsmon.yml",
       """
-      poll: {interval: 1s, timeout: 500ms, confirm_interval: 100ms}
+      # Targets answer at once: only a machine with no time for anybody makes one look failed.
+      poll: {interval: 2s, timeout: 2s, confirm_interval: 100ms}
       storage: {path: \(folder.file("hvsmon.sqlite")), flush_interval: 200ms}
       http: {listen: "127.0.0.1:0"}
       rules: [rules.yml]
