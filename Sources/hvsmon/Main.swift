@@ -13,7 +13,18 @@ struct Main {
   static func main() async {
     // A peer that closes early must not end the process.
     signal(SIGPIPE, SIG_IGN)
+    raiseFileLimit()
     exit(await run(Array(CommandLine.arguments.dropFirst())))
+  }
+
+  /// A host asked by ssh takes three descriptors, and a shell's usual limit is 1,024.
+  private static func raiseFileLimit() {
+    let openFiles = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    var limit = rlimit()
+    guard getrlimit(openFiles, &limit) == 0 else { return }
+    limit.rlim_cur = max(limit.rlim_cur, min(limit.rlim_max, 8_192))
+    // Without it the usual limit stands.
+    _ = setrlimit(openFiles, &limit)
   }
 
   private static func run(_ words: [String]) async -> Int32 {

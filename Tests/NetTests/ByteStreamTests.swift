@@ -193,14 +193,16 @@ import Testing
 
   @Test func `no more streams are opened than the limit`() async throws {
     let server = try RawServer(.wait)
+    let connector = StreamConnector(streamLimit: 8)
+    let endpoint = StreamEndpoint(host: "127.0.0.1", port: server.port)
+    func connect() async throws(StreamError) -> ByteStream {
+      try await connector.connect(to: endpoint, within: .seconds(5))
+    }
     var streams: [ByteStream] = []
-    for _ in 0..<StreamConnector.streamLimit { streams.append(try await connect(server.port)) }
-    #expect(
-      await failure { try await connect(server.port) }
-        == .tooManyStreams(limit: StreamConnector.streamLimit)
-    )
+    for _ in 0..<8 { streams.append(try await connect()) }
+    #expect(await failure { try await connect() } == .tooManyStreams(limit: 8))
     streams.removeAll()
-    #expect(await eventually { await failure { try await connect(server.port) } == nil })
+    #expect(await eventually { await failure { try await connect() } == nil })
   }
 }
 

@@ -6,13 +6,15 @@ import Synchronization
 /// One thread carries all streams of a connector; it starts with the first and sleeps while nothing
 /// happens. A connector that goes away closes its streams.
 package final class StreamConnector: Sendable {
-  /// How many streams may be open or opening at once.
-  package static let streamLimit = 256
-
   private let mailbox = Mutex<StreamMailbox?>(nil)
+  private let streamLimit: Int
 
   /// Makes a connector; no thread yet.
-  package init() {}
+  ///
+  /// - Parameter streamLimit: How many streams may be open or opening at once.
+  package init(streamLimit: Int = 1_024) {
+    self.streamLimit = streamLimit
+  }
 
   deinit {
     mailbox.withLock { $0?.close() }
@@ -49,7 +51,7 @@ package final class StreamConnector: Sendable {
 
   private func running() -> StreamMailbox? {
     mailbox.withLock { mailbox in
-      if mailbox == nil { mailbox = StreamLoop.start() }
+      if mailbox == nil { mailbox = StreamLoop.start(limit: streamLimit) }
       return mailbox
     }
   }

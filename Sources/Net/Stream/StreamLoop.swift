@@ -15,17 +15,20 @@ final class StreamLoop {
   private let clock = ContinuousClock()
   private var streams: [ObjectIdentifier: OpenStream] = [:]
 
-  private init(mailbox: StreamMailbox) {
+  private let limit: Int
+
+  private init(mailbox: StreamMailbox, limit: Int) {
     self.mailbox = mailbox
+    self.limit = limit
   }
 
   /// Starts a loop on its own thread; nil when libcurl or the system cannot.
-  static func start() -> StreamMailbox? {
+  static func start(limit: Int) -> StreamMailbox? {
     guard isLibraryReady, let pointer = curl_multi_init() else { return nil }
     // libcurl must not close one stream to make room for another.
-    hv_curl_multi_set_long(pointer, CURLMOPT_MAXCONNECTS, StreamConnector.streamLimit * 2)
+    hv_curl_multi_set_long(pointer, CURLMOPT_MAXCONNECTS, limit * 2)
     let mailbox = StreamMailbox(multi: MultiHandle(pointer: pointer))
-    guard Thread.start({ StreamLoop(mailbox: mailbox).run() }) else {
+    guard Thread.start({ StreamLoop(mailbox: mailbox, limit: limit).run() }) else {
       curl_multi_cleanup(pointer)
       return nil
     }
@@ -77,8 +80,7 @@ final class StreamLoop {
   }
 
   private func open(_ pending: OpenStream.Pending, _ endpoint: CheckedEndpoint) {
-    guard streams.count < StreamConnector.streamLimit else {
-      let limit = StreamConnector.streamLimit
+    guard streams.count < limit else {
       pending.continuation.resume(returning: .failure(.tooManyStreams(limit: limit)))
       return
     }

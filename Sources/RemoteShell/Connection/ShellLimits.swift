@@ -5,7 +5,7 @@ package struct ShellLimits: Sendable {
   /// Connections made at the same time: each costs a tenth of a second of CPU here.
   package var startsMax = 8
   /// Hosts that are kept connected.
-  package var hostsMax = 256
+  package var hostsMax = 1_024
   /// Questions that wait for one host.
   package var questionsMax = 16
   /// Bytes of one answer, markers included.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Glibc
 import MetricModel
+import Polling
 
 /// The sockets of one virtual router: advertisements, plain and below IPsec's header, and the echo
 /// of the floating address.
@@ -140,44 +141,5 @@ struct RouterEars {
     } catch {
       return .refused(error)
     }
-  }
-}
-
-/// Wakes the thread that waits for packets.
-final class Bell: Sendable {
-  private let reading: Int32
-  private let writing: Int32
-
-  /// Nil when the system has no descriptors left.
-  init?() {
-    var ends: [Int32] = [0, 0]
-    guard pipe(&ends) == 0 else { return nil }
-    reading = ends[0]
-    writing = ends[1]
-    for end in ends {
-      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-      _ = fcntl(end, F_SETFL, O_NONBLOCK)
-    }
-  }
-
-  deinit {
-    close(reading)
-    close(writing)
-  }
-
-  func ring() {
-    var byte: UInt8 = 1
-    // A full pipe rings already.
-    _ = write(writing, &byte, 1)
-  }
-
-  func wait(besides descriptors: [Int32], atMost span: Duration) {
-    var waited = ([reading] + descriptors).map {
-      pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
-    }
-    let milliseconds = Int32(clamping: max(1, span.wholeMilliseconds + 1))
-    _ = poll(&waited, nfds_t(waited.count), milliseconds)
-    var bytes = [UInt8](repeating: 0, count: 16)
-    while read(reading, &bytes, bytes.count) > 0 {}
   }
 }
