@@ -6,10 +6,13 @@ import Synchronization
 
 /// Series in memory that rules are evaluated over.
 final class MemorySeries: SeriesReading {
-  private let series = Mutex<[LabelSet: [Sample]]>([:])
+  /// By metric name.
+  private let series = Mutex<[String: [LabelSet: [Sample]]]>([:])
 
   func add(_ labels: LabelSet, _ value: Double, at time: Timestamp) {
-    series.withLock { $0[labels, default: []].append(Sample(time, value)) }
+    series.withLock {
+      $0[labels.metricName ?? "", default: [:]][labels, default: []].append(Sample(time, value))
+    }
   }
 
   func add(_ samples: RuleSamples) {
@@ -18,12 +21,15 @@ final class MemorySeries: SeriesReading {
 
   /// The newest sample of a series that is no staleness marker.
   func last(_ labels: LabelSet) -> Double? {
-    series.withLock { $0[labels]?.last.flatMap { $0.isStalenessMarker ? nil : $0.value } }
+    series.withLock {
+      $0[labels.metricName ?? ""]?[labels]?.last.flatMap { $0.isStalenessMarker ? nil : $0.value }
+    }
   }
 
   func cursors(_ selection: SeriesSelection) throws(StoreError) -> [any SeriesCursor] {
     try found(selection.matchers).compactMap { entry in
-      let samples = entry.samples.filter { selection.range.contains($0.timestamp) }
+      let samples = entry.samples.reversed().prefix { $0.timestamp >= selection.range.lowerBound }
+        .reversed().filter { $0.timestamp <= selection.range.upperBound }
       return samples.isEmpty ? nil : Cursor(labels: entry.labels, samples: samples)
     }
   }
@@ -46,8 +52,15 @@ final class MemorySeries: SeriesReading {
         throw .invalidPattern(pattern: matcher.value, reason: error.reason)
       }
     }
+    let name = matchers.first { $0.name == LabelSet.metricNameLabel && $0.operation == .equal }?
+      .value
     return series.withLock { series in
-      series.filter { entry in compiled.allSatisfy { $0.matches(entry.key) } }
+      let candidates =
+        name.map { series[$0] ?? [:] }
+        ?? series.values.reduce(into: [:]) {
+          $0.merge($1) { first, _ in first }
+        }
+      return candidates.filter { entry in compiled.allSatisfy { $0.matches(entry.key) } }
         .map { (labels: $0.key, samples: $0.value) }
         .sorted { $0.labels < $1.labels }
     }
