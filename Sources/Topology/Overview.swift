@@ -15,4 +15,6 @@
 // Invariants
 // - Three states everywhere: working, failed, unknown. Unknown is never read as working.
 // - A guest is only as alive as its node.
+// - A member of a replica set works when it says that it is primary, secondary or arbiter; a tier
+//   that needs a majority also needs a primary, which an election has half a minute to find.
 // - Equal input gives equal output, in a fixed order.

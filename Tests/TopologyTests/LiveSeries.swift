@@ -181,3 +181,53 @@ extension LiveSeries {
     end("up", where: ["instance": member])
   }
 }
+
+extension LiveSeries {
+  /// The replica set rs0 over the three databases; the primary is the member of that number, 0 is
+  /// none.
+  mutating func setReplicaSet(primary: Int, states: [Int: Double] = [:]) {
+    let whole = ["job": "mongodb_set", "tier": "database", "instance": "rs0"]
+    set("up", whole)
+    set("hvsmon_mongodb_set_primaries", whole, primary == 0 ? 0 : 1)
+    for number in 1...3 {
+      let name = "mongo\(number)"
+      let state = states[number] ?? (number == primary ? 1 : 2)
+      end("up", where: ["instance": name])
+      setCheck(name, tier: "database", job: "mongodb", 1)
+      set("mongodb_rs_myState", ["tier": "database", "instance": name], state)
+      let member = whole.merging(["member": "\(name):27017"]) { first, _ in first }
+      set("hvsmon_mongodb_set_primary", member, number == primary ? 1 : 0)
+      set("hvsmon_mongodb_set_member_state", member, state)
+      set("hvsmon_mongodb_set_member_answers", member, 1)
+    }
+  }
+
+  /// A database does not answer any more; the others see it in this state.
+  mutating func silenceDatabase(_ number: Int, seenAs state: Double) {
+    let name = "mongo\(number)"
+    setCheck(name, tier: "database", job: "mongodb", 0)
+    end("mongodb_rs_myState", where: ["instance": name])
+    let member = ["tier": "database", "instance": "rs0", "member": "\(name):27017"]
+      .merging(["job": "mongodb_set"]) { first, _ in first }
+    set("hvsmon_mongodb_set_primary", member, 0)
+    set("hvsmon_mongodb_set_member_state", member, state)
+    set("hvsmon_mongodb_set_member_answers", member, 0)
+  }
+
+  /// All witnesses of the floating address agree.
+  mutating func setFloatingAddress(_ verdict: String, on numbers: [Int]) {
+    let router = ["job": "vrrp", "tier": "load-balancer"]
+    for known in ["one", "electing", "none", "two", "not_preferred", "stale", "unknown"] {
+      let labels = router.merging(["state": known]) { first, _ in first }
+      set("hvsmon_vrrp_verdict", labels, known == verdict ? 1 : 0)
+    }
+    for number in 1...3 {
+      let member = router.merging(["instance": "nginx\(number)"]) { first, _ in first }
+      set("hvsmon_vrrp_declared_priority", member, Double(160 - 10 * number))
+      for witness in ["advertisements", "proxmox"] {
+        let labels = member.merging(["witness": witness]) { first, _ in first }
+        set("hvsmon_vrrp_master", labels, numbers.contains(number) ? 1 : 0)
+      }
+    }
+  }
+}

@@ -8,7 +8,8 @@ import Topology
 /// An alert with the label `fault="down"` says that what it is about has failed. Only such an alert
 /// can be a cause: whoever reads its message knows why the rest is quiet.
 struct CauseSearch {
-  /// An entry that fails this long before or after a part below it is explained by that part.
+  /// An entry that fails this long before or after a part below it is explained by that part, and so
+  /// is what stands on a replica set that lost its primary.
   static let entryWindow = Duration.seconds(60)
   /// No chain of causes is longer.
   private static let depthMax = 8
@@ -33,6 +34,20 @@ struct CauseSearch {
     guard let subject = graph.component(of: labels), subject != .monitor else { return [] }
     // What cannot be reached tells nothing of itself.
     if causes[.monitor] != nil { return [.monitor] }
+    let found = roots(of: subject, labels, startsAt: startsAt)
+    // The figures that a replica set has of one of its members mean nothing while it is down.
+    guard found.isEmpty, labels["member"] != nil, !Self.isDown(labels),
+      let whole = graph.component(of: LabelSet(labels.filter { $0.name != "member" })),
+      whole != subject, causes[whole] != nil
+    else { return found }
+    return roots(of: whole, labels, startsAt: startsAt)
+  }
+
+  private func roots(
+    of subject: Component,
+    _ labels: LabelSet,
+    startsAt: Timestamp
+  ) -> [Component] {
     let isDown = Self.isDown(labels)
     var found: Set<Component> = []
     var open = reasons(of: subject, isDown: isDown, startsAt: startsAt).map { ($0, 1) }
@@ -57,6 +72,7 @@ struct CauseSearch {
     if let near = graph.foundations(of: subject).first(where: { causes[$0] != nil }) {
       return [near]
     }
+    if let lost = lostPrimary(below: subject, startsAt: startsAt) { return [lost] }
     switch subject {
     case .member:
       // A tier that is down says more than each of its members.
@@ -93,14 +109,34 @@ struct CauseSearch {
     return found.count == lists.count ? found : []
   }
 
+  /// What took a member of a replica set that `subject` stands on and that has no primary since:
+  /// until one is elected nobody can write, on whatever node they are.
+  private func lostPrimary(below subject: Component, startsAt: Timestamp) -> Component? {
+    let leaderless = graph.foundations(of: subject).lazy.compactMap { component -> String? in
+      guard case .tier(let tier) = component, graph.lacksPrimary(tier) else { return nil }
+      return tier
+    }
+    return leaderless.flatMap { tier -> [Component] in
+      graph.members(of: tier).compactMap { name in
+        let member = Component.member(name)
+        return (graph.foundations(of: member) + [member]).first { isRecent($0, startsAt) }
+      }
+    }.min()
+  }
+
+  private func isRecent(_ component: Component, _ startsAt: Timestamp) -> Bool {
+    guard let cause = causes[component] else { return false }
+    let distance =
+      cause.startsAt > startsAt ? cause.startsAt - startsAt : startsAt - cause.startsAt
+    return distance <= Self.entryWindow
+  }
+
   /// What failed at about the same time below `entry`: an address on its way, a queue to drain.
   private func recentReasons(below entry: Component, startsAt: Timestamp) -> [Component] {
-    let recent = causes.filter { component, cause in
-      let distance =
-        cause.startsAt > startsAt ? cause.startsAt - startsAt : startsAt - cause.startsAt
-      guard component < entry, distance <= Self.entryWindow else { return false }
+    let recent = causes.keys.filter { component in
+      guard component < entry, isRecent(component, startsAt) else { return false }
       return graph.dependents(of: component).contains(entry)
     }
-    return recent.keys.min().map { [$0] } ?? []
+    return recent.min().map { [$0] } ?? []
   }
 }

@@ -7,6 +7,10 @@ extension ClusterAssessment: CauseGraph {
     declared.tiers.first { $0.name == tier }?.members.map(\.name) ?? []
   }
 
+  package func lacksPrimary(_ tier: String) -> Bool {
+    tiers.first { $0.name == tier }?.replicaSet?.withoutPrimarySince != nil
+  }
+
   package func isWorking(_ component: Component) -> Bool { state(of: component) == .working }
 
   package func name(of component: Component) -> String {

@@ -42,7 +42,7 @@ struct Inhibition: Sendable {
     }
     let firing = alerts.filter { !$0.isResolved }
     noteFirstSight(of: firing, now: now)
-    noteCauses(firing, knowledge.graph, now: now)
+    noteCauses(firing, knowledge.graph, told, now: now)
     let search = CauseSearch(graph: knowledge.graph, causes: causes)
     standings = [:]
     for alert in firing {
@@ -79,7 +79,12 @@ struct Inhibition: Sendable {
     firstSeen = seen
   }
 
-  private mutating func noteCauses(_ firing: [Alert], _ graph: any CauseGraph, now: Timestamp) {
+  private mutating func noteCauses(
+    _ firing: [Alert],
+    _ graph: any CauseGraph,
+    _ told: Set<LabelSet>,
+    now: Timestamp
+  ) {
     var present: [Component: Alert] = [:]
     for alert in firing where CauseSearch.isDown(alert.labels) {
       guard let component = graph.component(of: alert.labels) else { continue }
@@ -87,7 +92,9 @@ struct Inhibition: Sendable {
         present[component] = alert
         continue
       }
-      if alert.isBetterCause(than: known) { present[component] = alert }
+      let isBetter =
+        preference(component, told, known, alert) ?? alert.isBetterCause(than: known)
+      if isBetter { present[component] = alert }
     }
     for (component, cause) in causes where present[component] == nil {
       let endedAt = min(cause.endedAt ?? now, now)
@@ -97,6 +104,32 @@ struct Inhibition: Sendable {
     for (component, alert) in present {
       causes[component] = CauseSearch.Cause(labels: alert.labels, startsAt: alert.startsAt)
     }
+  }
+
+  /// Whether `second` and not `first` tells that a tier is down; nil when that does not matter.
+  ///
+  /// What a tier lacks shows in several ways, one after the other: that which was told stays.
+  private func preference(
+    _ component: Component,
+    _ told: Set<LabelSet>,
+    _ first: Alert,
+    _ second: Alert
+  ) -> Bool? {
+    guard case .tier = component else { return nil }
+    let incumbent = causes[component].flatMap { $0.endedAt == nil ? $0.labels : nil }
+    func rank(_ alert: Alert) -> Int {
+      (told.contains(alert.labels) ? 2 : 0) + (alert.labels == incumbent ? 1 : 0)
+    }
+    return rank(first) == rank(second) ? nil : rank(second) > rank(first)
+  }
+
+  /// The alert that tells already that the same tier is down.
+  private func twin(of labels: LabelSet, _ graph: any CauseGraph) -> LabelSet? {
+    guard CauseSearch.isDown(labels), let component = graph.component(of: labels),
+      case .tier = component, let cause = causes[component], cause.endedAt == nil,
+      cause.labels != labels
+    else { return nil }
+    return cause.labels
   }
 
   // MARK: Who is told
@@ -109,6 +142,9 @@ struct Inhibition: Sendable {
     now: Timestamp
   ) -> AlertStanding {
     let labels = alert.labels
+    if let twin = twin(of: labels, knowledge.graph) {
+      return told.contains(labels) ? .joined(to: twin) : .held(by: twin)
+    }
     let known = search.roots(of: labels, startsAt: alert.startsAt).compactMap { causes[$0] }
     // Of several the newest is the one that was too much.
     let cause = known.filter { $0.endedAt == nil && $0.labels != labels }.max {

@@ -47,6 +47,7 @@ extension ClusterAssessment {
     var text = "\(tier.working) of \(tier.declared) members work, \(tier.needed) needed"
     if tier.unknown > 0 { text += ", \(tier.unknown) unknown" }
     if let cause = tier.cause { text += ", depends on \(cause)" }
+    if let note = tier.primaryNote { text += ", \(note)" }
     return tier.state == .working ? "" : text
   }
 }

@@ -5,8 +5,8 @@ package import MetricModel
 extension ClusterAssessment {
   /// What an alert's or series' labels are about; nil when that is no part of the cluster.
   ///
-  /// The first that applies: a member by `instance`; an entry by `instance` without `tier`; a tier
-  /// by `tier`; what `id` names in Proxmox' way (of a storage its node, of a replication job its
+  /// The first that applies: a member by `instance`; an entry by `instance` without `tier`; a member
+  /// by `tier` and `member`, as a replica set calls it; a tier by `tier`; what `id` names in Proxmox' way (of a storage its node, of a replication job its
   /// guest); a guest by `guest` or `sid`; the cluster by `component="cluster"`; a known node by
   /// `node`, or by `instance` of job `pve_node`.
   package func component(of labels: LabelSet) -> Component? {
@@ -18,6 +18,11 @@ extension ClusterAssessment {
         return .member(instance)
       }
       if tier == nil, graph.entryByName[instance] != nil { return .entry(instance) }
+    }
+    if let tier, let index = graph.tierByName[tier], let name = labels["member"],
+      let member = SetMemberNames(declared.tiers[index].members).member(called: name)
+    {
+      return .member(member)
     }
     if let tier, graph.tierByName[tier] != nil { return .tier(tier) }
     if let component = labels["id"].flatMap(component(ofID:)) { return component }

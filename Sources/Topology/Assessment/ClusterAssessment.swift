@@ -44,8 +44,13 @@ package struct ClusterAssessment: Equatable, Sendable {
     now: Timestamp
   ) {
     let graph = PlacementGraph(declared, observed)
-    let verdicts = ComponentVerdicts(graph: graph, observed: observed)
-    let redundancy = Redundancy(declared: declared, graph: graph, memberStates: verdicts.members)
+    let verdicts = ComponentVerdicts(graph: graph, tiers: declared.tiers, observed: observed)
+    let redundancy = Redundancy(
+      declared: declared,
+      graph: graph,
+      memberStates: verdicts.members,
+      replicaSets: Self.replicaSets(declared, observed, graph, verdicts, previous, now)
+    )
     let tiers = redundancy.tiers()
     let quorum = QuorumStanding(observed, nodes: graph.nodes.count)
 
@@ -64,7 +69,7 @@ package struct ClusterAssessment: Equatable, Sendable {
         Verdict(verdicts.members[index], verdicts.memberNotes[index])
       )
     }
-    for tier in tiers { stand(.tier(tier.name), Verdict(tier.componentState)) }
+    for tier in tiers { stand(.tier(tier.name), Verdict(tier.componentState, tier.primaryNote)) }
     let entries = redundancy.entries(tiers, probes: observed.entryProbes)
     for (entry, verdict) in zip(declared.entries, entries) { stand(.entry(entry.name), verdict) }
     stand(.cluster, Verdict(quorum?.state ?? .unknown))
@@ -77,7 +82,16 @@ package struct ClusterAssessment: Equatable, Sendable {
     self.graph = graph
     self.standings = standings
     memberStates = verdicts.members
-    onsets = Dictionary(
+    onsets = Self.onsets(graph, observed, previous, now)
+  }
+
+  private static func onsets(
+    _ graph: PlacementGraph,
+    _ observed: ClusterObservation,
+    _ previous: ClusterAssessment?,
+    _ now: Timestamp
+  ) -> [String: NodeOnsets] {
+    Dictionary(
       uniqueKeysWithValues: graph.nodes.map { name in
         let node = observed.nodes[name]
         let before = previous?.onsets[name]
@@ -99,6 +113,25 @@ package struct ClusterAssessment: Equatable, Sendable {
         return (name, onsets)
       }
     )
+  }
+
+  private static func replicaSets(
+    _ declared: DeclaredCluster,
+    _ observed: ClusterObservation,
+    _ graph: PlacementGraph,
+    _ verdicts: ComponentVerdicts,
+    _ previous: ClusterAssessment?,
+    _ now: Timestamp
+  ) -> [ReplicaSetStanding?] {
+    let gone = verdicts.gone(graph)
+    return declared.tiers.map { tier in
+      observed.replicaSet(
+        of: tier,
+        isGone: gone.contains,
+        previous: previous?.tiers.first { $0.name == tier.name }?.replicaSet,
+        now: now
+      )
+    }
   }
 
   /// The same assessment told at a later time: nothing has changed since.

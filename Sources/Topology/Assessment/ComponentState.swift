@@ -67,6 +67,8 @@ package struct TierStanding: Equatable, Sendable {
   /// The nearest tier it depends on that failed, or is unknown while this one would work; nil when
   /// all of them work.
   package let cause: String?
+  /// Its replica set; nil when it is none.
+  package let replicaSet: ReplicaSetStanding?
 
   /// How many more members may fail; negative when too few work.
   ///

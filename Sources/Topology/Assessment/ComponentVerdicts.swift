@@ -24,7 +24,7 @@ struct ComponentVerdicts: Sendable {
   let members: [ComponentState]
   let memberNotes: [String?]
 
-  init(graph: PlacementGraph, observed: ClusterObservation) {
+  init(graph: PlacementGraph, tiers: [DeclaredTier], observed: ClusterObservation) {
     let checks = graph.places.map { Self.checkState(observed.memberChecks[$0.member.name]) }
     var nodes: [String: Verdict] = [:]
     for name in graph.nodes {
@@ -57,6 +57,7 @@ struct ComponentVerdicts: Sendable {
       let verdict = Self.member(
         check: checks[index],
         failedJobs: Self.failedJobs(observed.memberChecks[place.member.name]),
+        database: observed.database(of: place.member, in: tiers[place.tier]),
         guest: place.member.guest.flatMap { guests[$0] },
         node: place.node.map { ($0, nodes[$0]?.state ?? .unknown) }
       )
@@ -67,6 +68,16 @@ struct ComponentVerdicts: Sendable {
     self.guests = guests
     self.members = members
     memberNotes = notes
+  }
+
+  /// The members whose guest or node has failed: whatever others heard of them last is over.
+  func gone(_ graph: PlacementGraph) -> Set<String> {
+    Set(
+      graph.places.filter { place in
+        place.node.map { nodes[$0]?.state == .failed } ?? false
+          || place.member.guest.map { guests[$0]?.state == .failed } ?? false
+      }.map(\.member.name)
+    )
   }
 
   /// What a member's own checks say; nil when nothing checks it.
@@ -131,14 +142,18 @@ struct ComponentVerdicts: Sendable {
   private static func member(
     check: ComponentState?,
     failedJobs: [String],
+    database: Verdict?,
     guest: Verdict?,
     node: (name: String, state: ComponentState)?
   ) -> Verdict {
     if let node, node.state == .failed { return Verdict(.failed, "its node \(node.name) is down") }
     if guest?.state == .failed { return Verdict(.failed, "its guest is stopped") }
     switch check {
-    case .failed?: return Verdict(.failed, "fails: \(failedJobs.joined(separator: ", "))")
-    case .working?: return Verdict(.working)
+    case .failed?:
+      // What a database says of itself, or others of it, says more than that it is silent.
+      if let database, failedJobs == [ClusterObservation.databaseJob] { return database }
+      return Verdict(.failed, "fails: \(failedJobs.joined(separator: ", "))")
+    case .working?: return database ?? Verdict(.working)
     case .unknown?, nil:
       return guest?.state == .working
         ? Verdict(.working, notChecked) : Verdict(.unknown, "nothing is known of it")

@@ -29,7 +29,12 @@ extension ClusterAssessment {
   /// A lost node takes its guests, a lost guest its members, a lost tier all of its members. The HA
   /// manager might restart some guests later; that is not counted on.
   package func loss(of components: [Component]) -> Loss {
-    let redundancy = Redundancy(declared: declared, graph: graph, memberStates: memberStates)
+    let redundancy = Redundancy(
+      declared: declared,
+      graph: graph,
+      memberStates: memberStates,
+      replicaSets: tiers.map(\.replicaSet)
+    )
     let places = Set(components.flatMap { graph.places(on: $0) })
     let after = redundancy.tiers(losing: places)
     let quorum = quorum(losing: components)

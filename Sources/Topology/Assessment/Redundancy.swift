@@ -12,8 +12,16 @@ struct Redundancy: Sendable {
   let graph: PlacementGraph
   private let memberStates: [ComponentState]
   private let counts: [Count]
+  /// In the order of the tiers.
+  private let replicaSets: [ReplicaSetStanding?]
 
-  init(declared: DeclaredCluster, graph: PlacementGraph, memberStates: [ComponentState]) {
+  init(
+    declared: DeclaredCluster,
+    graph: PlacementGraph,
+    memberStates: [ComponentState],
+    replicaSets: [ReplicaSetStanding?]
+  ) {
+    self.replicaSets = replicaSets
     self.declared = declared
     self.graph = graph
     self.memberStates = memberStates
@@ -42,7 +50,13 @@ struct Redundancy: Sendable {
     }
     let own = declared.tiers.indices.map { index in
       let tier = declared.tiers[index]
-      return Self.state(tier, working: counts[index].working, failed: counts[index].failed)
+      let count = counts[index]
+      return Self.state(
+        tier,
+        working: count.working,
+        failed: count.failed,
+        primary: tier.needs == .majority ? replicaSets[index]?.state : nil
+      )
     }
     return declared.tiers.indices.map { index in
       let tier = declared.tiers[index]
@@ -62,7 +76,8 @@ struct Redundancy: Sendable {
         failed: counts[index].failed,
         needed: tier.membersNeeded,
         state: state,
-        cause: cause
+        cause: cause,
+        replicaSet: replicaSets[index]
       )
     }
   }
@@ -94,11 +109,12 @@ struct Redundancy: Sendable {
   private static func state(
     _ tier: DeclaredTier,
     working: Int,
-    failed: Int
+    failed: Int,
+    primary: ComponentState?
   ) -> TierStanding.State {
     let declared = tier.members.count
-    if declared - failed < tier.membersNeeded { return .failed }
-    if working < tier.membersNeeded { return .unknown }
+    if declared - failed < tier.membersNeeded || primary == .failed { return .failed }
+    if working < tier.membersNeeded || primary == .unknown { return .unknown }
     return working == declared ? .working : .degraded
   }
 }

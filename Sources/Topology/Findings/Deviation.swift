@@ -3,11 +3,12 @@ import Architecture
 
 /// One point in which what was found is not what is declared.
 package struct Deviation: Hashable, Sendable {
-  /// The kind of part: `member` or `node`.
+  /// The kind of part: `member`, `tier` or `node`.
   package let component: String
   /// The part's name.
   package let name: String
-  /// What differs: `node`, `guest`, `state`, `name` of a member, `membership` of a node.
+  /// What differs: `node`, `guest`, `state`, `name`, `replica_set`, `vrrp_priority`, `vrrp_role` of a
+  /// member, `replica_set` of a tier, `membership` of a node.
   package let aspect: String
   /// What is declared.
   package let expected: String
@@ -17,10 +18,10 @@ package struct Deviation: Hashable, Sendable {
 
 extension ClusterAssessment {
   /// Where reality is not the declared architecture: members in the order of the settings, then
-  /// nodes by name.
+  /// roles tier by tier, then nodes by name.
   ///
   /// Of what nobody knows nothing is said.
-  package var deviations: [Deviation] { memberDeviations + nodeDeviations }
+  package var deviations: [Deviation] { memberDeviations + roleDeviations + nodeDeviations }
 
   private var memberDeviations: [Deviation] {
     // Without any guest found Proxmox was not asked, or did not answer.

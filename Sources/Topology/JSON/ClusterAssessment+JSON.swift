@@ -136,6 +136,7 @@ extension ClusterAssessment {
           shape.field("node", place.node)
           shape.field("declared_node", place.member.node)
           writeStanding(.member(place.member.name), to: &shape)
+          write(rolesOf: place.member.name, tier: declared.tiers[place.tier].name, to: &shape)
         }
       }
     }
@@ -157,6 +158,8 @@ extension ClusterAssessment {
           shape.field("failures_tolerated", tier.failuresTolerated)
           shape.field("members_on_node_max", crowd(ofTier: index))
           shape.field("depends_on", declared.tiers[index].dependsOn)
+          write(tier.replicaSet, of: tier.name, to: &shape)
+          write(floatingAddress(of: tier.name), to: &shape)
         }
       }
     }

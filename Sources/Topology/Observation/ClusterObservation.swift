@@ -16,6 +16,12 @@ package struct ClusterObservation: Equatable, Sendable {
   package var quorum: FoundQuorum
   /// The replication jobs by their id.
   package var replications: [String: FoundReplication]
+  /// What each member's MongoDB says to be, as the number of a state, by member.
+  package var databaseStates: [String: Int]
+  /// The replica sets by tier.
+  package var replicaSets: [String: FoundReplicaSet]
+  /// The floating addresses by tier.
+  package var floatingAddresses: [String: FoundFloatingAddress]
 
   /// Tells what was found; nothing at all by default.
   package init(
@@ -24,7 +30,10 @@ package struct ClusterObservation: Equatable, Sendable {
     memberChecks: [String: [String: Bool]] = [:],
     entryProbes: [String: Bool] = [:],
     quorum: FoundQuorum = FoundQuorum(),
-    replications: [FoundReplication] = []
+    replications: [FoundReplication] = [],
+    databaseStates: [String: Int] = [:],
+    replicaSets: [String: FoundReplicaSet] = [:],
+    floatingAddresses: [String: FoundFloatingAddress] = [:]
   ) {
     self.nodes = Dictionary(nodes.map { ($0.name, $0) }) { first, _ in first }
     self.guests = Dictionary(guests.map { ($0.id, $0) }) { first, _ in first }
@@ -32,6 +41,9 @@ package struct ClusterObservation: Equatable, Sendable {
     self.entryProbes = entryProbes
     self.quorum = quorum
     self.replications = Dictionary(replications.map { ($0.id, $0) }) { first, _ in first }
+    self.databaseStates = databaseStates
+    self.replicaSets = replicaSets
+    self.floatingAddresses = floatingAddresses
   }
 }
 

@@ -73,7 +73,7 @@ struct ObservationReader {
         guard let type = labels["type"], value > 0 else { return }
         reader.ofNode(labels["node"]) { $0.runningTasks[type] = Int(exactly: value.rounded()) }
       },
-    ] + quorumReadings + replicationReadings
+    ] + quorumReadings + replicationReadings + replicaSetReadings + floatingAddressReadings
 
   private static let quorumReadings: [Reading] = [
     Reading(metric: "pve_cluster_info") { reader, labels, _ in
@@ -114,7 +114,7 @@ struct ObservationReader {
     },
   ]
 
-  private var found = ClusterObservation()
+  var found = ClusterObservation()
   /// Guests that a node itself says it runs.
   private var liveRunning: Set<Int> = []
 

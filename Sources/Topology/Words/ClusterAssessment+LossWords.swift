@@ -26,6 +26,7 @@ extension ClusterAssessment {
     if loss.quorum?.state == .failed, quorum?.state != .failed {
       phrase.add("The cluster loses its quorum.")
     }
+    for role in movedRoles(loss) { phrase.add(role.sentence, reserve: 120) }
     phrase.add(doubtSentence(component, loss))
     phrase.add(leftSentence(loss))
     return phrase.text

@@ -11,7 +11,7 @@ extension ClusterAssessment {
 
   func addSituation(to phrase: inout Phrase) {
     if observed.isCutOff { phrase.add("hvsmon reaches nothing: it may be cut off itself.") }
-    phrase.add(entriesSentence)
+    phrase.add(entriesAndRolesSentence)
     phrase.add(quorumSentence)
     phrase.add(nodesSentence)
     addTiers(to: &phrase)
@@ -20,7 +20,13 @@ extension ClusterAssessment {
     phrase.add(nodeMarginSentence)
   }
 
-  private var entriesSentence: String? {
+  /// Who leads what, told in one breath with what users reach.
+  private var entriesAndRolesSentence: String? {
+    let parts = [entriesWords].compactMap(\.self) + roleWords
+    return parts.isEmpty ? nil : parts.joined(separator: "; ").capitalizedFirst + "."
+  }
+
+  private var entriesWords: String? {
     let names = declared.entries.map(\.name)
     let failed = names.filter { state(of: .entry($0)) == .failed }
     let unknown = names.filter { state(of: .entry($0)) == .unknown }
@@ -43,7 +49,7 @@ extension ClusterAssessment {
         parts.append("\(working) other \(working == 1 ? "entry works" : "entries work")")
       }
     }
-    return parts.joined(separator: "; ").capitalizedFirst + "."
+    return parts.joined(separator: "; ")
   }
 
   /// A name that is a plain word gets an article.
@@ -146,6 +152,10 @@ extension ClusterAssessment {
     let count =
       "\(tier.working) of \(tier.declared) members \(tier.working == 1 ? "works" : "work")"
     let unknown = tier.unknown > 0 ? ", \(tier.unknown) unknown" : ""
+    if let fault = tier.primaryFault {
+      let verb = tier.state == .failed ? "\(name) is down" : "Whether \(name) works is unknown"
+      return "\(verb): \(fault)."
+    }
     switch (tier.state, cause) {
     case (.failed, let cause?): return "\(name) is down: it depends on \(cause)."
     case (.failed, nil): return "\(name) is down: \(count)\(unknown), \(tier.needed) needed."
@@ -159,7 +169,9 @@ extension ClusterAssessment {
     let alive = tiers.filter { $0.state == .working || $0.state == .degraded }
     let brittle = alive.filter { $0.failuresTolerated == 0 }.map(\.name)
     if brittle.count == 1, let name = brittle.first {
-      return "One more \(Phrase.name(name)) member lost stops the tier."
+      let isReplicated = alive.contains { $0.name == name && $0.replicaSet != nil }
+      let what = isReplicated ? "writes" : "the tier"
+      return "One more \(Phrase.name(name)) member lost stops \(what)."
     }
     if !brittle.isEmpty {
       return "One more member lost in \(Phrase.list(brittle, "or")) stops that tier."

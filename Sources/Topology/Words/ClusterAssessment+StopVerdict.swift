@@ -47,6 +47,7 @@ extension ClusterAssessment {
     }
     let loss = loss(of: [component])
     reasons += tierReasons(loss) + entryReasons(loss) + quorumReasons(component, loss)
+    reasons += movedRoles(loss).map { Reason(weight: .remark, text: $0.remark) }
     reasons += workReasons(component) + managedReasons(component) + blindReasons(loss)
     return StopVerdict(component: component, reasons: reasons)
   }
@@ -76,7 +77,7 @@ extension ClusterAssessment {
       let count =
         "\(then.working) of \(then.declared) members left, \(then.needed) needed"
         + (then.unknown > 0 ? ", \(then.unknown) unknown" : "")
-      let why = then.cause.map { "it depends on \($0)" } ?? count
+      let why = then.cause.map { "it depends on \($0)" } ?? then.primaryFault ?? count
       switch then.state {
       case .failed:
         let verb = now.state == .failed ? "is down already" : "would stop"

@@ -10,6 +10,7 @@ import Topology
 private struct SmallGraph: CauseGraph {
   var failed: Set<Component> = []
   var situation = "The site works."
+  var leaderless: Set<String> = []
 
   func component(of labels: LabelSet) -> Component? {
     if labels["component"] == "monitor" { return .monitor }
@@ -63,6 +64,7 @@ private struct SmallGraph: CauseGraph {
         )
     }
   }
+  func lacksPrimary(_ tier: String) -> Bool { leaderless.contains(tier) }
   var offlineNodes: [String] { ["n1", "n2", "n3"].filter { failed.contains(.node($0)) } }
   func name(of component: Component) -> String {
     switch component {

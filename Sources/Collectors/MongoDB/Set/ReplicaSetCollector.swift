@@ -6,6 +6,7 @@ import MongoWire
 import Net
 package import Polling
 import Synchronization
+import Topology
 
 /// Asks all members of a replica set at the same moment, and says what follows from their views.
 package final class ReplicaSetCollector: Collector {
@@ -58,6 +59,7 @@ package final class ReplicaSetCollector: Collector {
       return Target(
         instance: tierSettings.replicaSet,
         tier: tier.name,
+        about: .tier(tier.name),
         collector: ReplicaSetCollector(endpoints, using: services.streams),
         poll: declared.poll.overridden(by: section)
       )
