@@ -170,7 +170,9 @@ extension SettingsDraft {
 
   private func database(_ tier: GuessedTier) -> [String] {
     guard tier.engine == "mongodb" else { return [] }
-    return ["      # mongodb: {replica_set: rs0, port: 27017}"]
+    return [
+      "      # mongodb: {replica_set: rs0, port: 27017}  # wants a user: see deploy/mongodb-user.js"
+    ]
   }
 
   /// Statuses that are not good by themselves are named.
