@@ -67,6 +67,34 @@ struct RandomCluster {
       live.setCheck(member, tier: tier, job: "x", isHit() ? 0 : 1)
     }
     if !isHit() { live.set("probe_success", ["instance": "site"]) }
+    for tier in tiers { setRoles(tier) }
+  }
+
+  /// A tier that needs a majority is a replica set, any other has a floating address.
+  private mutating func setRoles(_ tier: DeclaredTier) {
+    let whole = ["tier": tier.name, "instance": "set-\(tier.name)"]
+    let leader = isHit() ? nil : tier.members.randomElement(using: &random)?.name
+    guard tier.needs == .majority else {
+      let verdicts = ["one", "none", "two", "stale", "electing", "odd"]
+      let verdict = isHit() ? verdicts.randomElement(using: &random) : "one"
+      live.set("hvsmon_vrrp_verdict", ["tier": tier.name, "state": verdict ?? "one"])
+      guard let leader else { return }
+      live.set(
+        "hvsmon_vrrp_master",
+        ["tier": tier.name, "instance": leader, "witness": "proxmox"]
+      )
+      return
+    }
+    if !isHit() { live.set("hvsmon_mongodb_set_primaries", whole, leader == nil ? 0 : 1) }
+    for member in tier.members {
+      let state = member.name == leader ? 1 : isHit() ? 3 : 2
+      let labels = whole.merging(["member": "\(member.name):27017"]) { first, _ in first }
+      live.set("hvsmon_mongodb_set_member_state", labels, Double(state))
+      live.set("hvsmon_mongodb_set_primary", labels, state == 1 ? 1 : 0)
+      guard !isHit() else { continue }
+      live.setCheck(member.name, tier: tier.name, job: "mongodb", isHit() ? 0 : 1)
+      live.set("mongodb_rs_myState", ["tier": tier.name, "instance": member.name], Double(state))
+    }
   }
 
   private mutating func isHit() -> Bool {
