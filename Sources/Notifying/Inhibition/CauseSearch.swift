@@ -95,12 +95,22 @@ struct CauseSearch {
 
   /// A tier lacks members: what each of them stands on, or itself while the tier still works.
   private func reasons(ofTier tier: String, isDown: Bool) -> [Component] {
-    all(
-      of: graph.missingMembers(of: tier).map { name in
+    let missing = graph.missingMembers(of: tier)
+    if missing.isEmpty, !isDown { return recovered(tier) }
+    return all(
+      of: missing.map { name in
         let member = Component.member(name)
         return graph.foundations(of: member) + (isDown ? [] : [member])
       }
     )
+  }
+
+  /// What took a member that has come back: roles move once more while a tier gets whole.
+  private func recovered(_ tier: String) -> [Component] {
+    let grounds = graph.members(of: tier).flatMap { name in
+      graph.foundations(of: .member(name)) + [.member(name)]
+    }
+    return grounds.filter { causes[$0]?.endedAt != nil }.min().map { [$0] } ?? []
   }
 
   /// The first known cause in each list; none unless every list has one.

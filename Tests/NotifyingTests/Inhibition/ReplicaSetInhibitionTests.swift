@@ -360,6 +360,23 @@ private struct Databases {
     #expect(calm.step([election], at: 12) == ["MongoElection"])
   }
 
+  @Test func `when a node has come back, the roles that move once more are not told`() throws {
+    let stage = try Stage()
+    let whole = stage.databases
+    stage.databases.lose(1)
+    _ = stage.step([nodeDown(1, at: 0), memberDown(1, at: 0)], at: 0)
+    stage.databases = whole
+    let ended = of("NodeDown", ["node": "n1"], "warning", at: 0, endedAt: 60)
+    let member = memberDown(1, at: 0, endedAt: 61)
+    #expect(stage.step([ended, member], at: 61) == ["NodeDown"])
+    let election = ofSet("MongoElection", "info", at: 75)
+    #expect(stage.step([election], at: 75) == [])
+    #expect(stage.standing(election) == .recovering(until: time(241)))
+    // What wakes people is told all the same.
+    let often = ofSet("MongoElectionsFrequent", "page", at: 80)
+    #expect(stage.step([election, often], at: 80) == ["MongoElectionsFrequent"])
+  }
+
   @Test func `a first sync explains why the tier has no member to spare`() throws {
     let stage = try Stage()
     stage.databases.observed.databaseStates["mongo3"] = 5
