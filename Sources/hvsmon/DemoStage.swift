@@ -12,20 +12,33 @@ final class DemoStage: Sendable {
 
   /// The settings that make hvsmon watch the stage.
   let configPath: String
-  private let folder: String
+  let folder: String
   private let scenario: Scenario
-  private let cluster: SimulatedCluster
+  let cluster: SimulatedCluster
+  /// Other demos on this machine have other addresses as long as this is kept.
+  private let network: LoopbackNetwork?
+  /// The load balancers send advertisements, which takes a right that not everybody has.
+  let isAdvertised: Bool
   private let chat: ChatSink
   private let began = ContinuousClock().now
 
   init(_ wish: DemoWish) throws {
     let began = began
     scenario = wish.scenario
-    cluster = try SimulatedCluster(plan: wish.plan, seed: wish.seed, clock: SystemClock())
+    let network = LoopbackNetwork()
+    self.network = network
+    let plan = ClusterPlan.sized(
+      nodes: wish.plan.nodes.count,
+      guests: wish.plan.guests.count,
+      network: network?.number ?? 0
+    )
+    cluster = try SimulatedCluster(plan: plan, seed: wish.seed, clock: SystemClock())
     chat = try ChatSink { text in DemoStage.print("chat", text, since: began) }
     folder = FileManager.default.temporaryDirectory.path + "/hvsmon-demo-\(getpid())"
     configPath = "\(folder)/hvsmon.yml"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    isAdvertised = cluster.sendAdvertisements()
+    _ = try cluster.openShell(in: folder)
     try Data(PackageResources.alerts_yml).write(to: URL(fileURLWithPath: "\(folder)/alerts.yml"))
     try Data(cluster.certificates.authority.pem.utf8)
       .write(to: URL(fileURLWithPath: "\(folder)/pve-root-ca.pem"))
@@ -45,6 +58,7 @@ final class DemoStage: Sendable {
 
   /// Lets the scenario happen, again and again, until the task is cancelled.
   func tellStory() async {
+    if !isAdvertised { tell(Self.noAdvertisements) }
     var start = ContinuousClock().now
     while true {
       for event in scenario.events {
@@ -93,11 +107,15 @@ final class DemoStage: Sendable {
         tiers:
           - name: load-balancer
             members: [\(members { if case .loadBalancer = $0 { true } else { false } })]
-            nginx: {status: "http://{address}:\(cluster.loadBalancers[0].port)/nginx_status"}
+            vrrp: \(router)
+            nginx:
+              status: "http://{address}:\(cluster.loadBalancers[0].port)/nginx_status"
+              expect: \(Self.expectedNginx)
           - name: app
             depends_on: [database]
             members: [\(members { $0 == .app })]
             http: {url: "http://{address}:\(cluster.apps[0].port)/"}
+            pm2: \(Self.processes)
           - name: database
             needs: majority
             members: [\(members { $0 == .database })]
@@ -112,6 +130,7 @@ final class DemoStage: Sendable {
         ca_file: \(folder)/pve-root-ca.pem
         port: \(cluster.nodes[0].port)
         backups: {interval: 3s, timeout: 3s}
+      ssh: \(ssh)
       poll: {interval: 2s, timeout: 1s}
       storage: {path: \(folder)/demo.sqlite, retention: 1d}
       http: {listen: "\(listen)"}
@@ -142,7 +161,8 @@ final class DemoStage: Sendable {
 
   private func members(where isMember: (ClusterPlan.Guest.Role) -> Bool) -> String {
     cluster.plan.guests.filter { isMember($0.role) }.map { guest in
-      "{guest: \(guest.vmID), name: \(guest.name), address: \(guest.address), node: \(guest.home)}"
+      "{guest: \(guest.vmID), name: \(guest.name), address: \(guest.address), node: \(guest.home)"
+        + Self.priority(of: guest) + "}"
     }
     .joined(separator: ", ")
   }

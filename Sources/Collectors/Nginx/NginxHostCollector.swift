@@ -21,15 +21,19 @@ package final class NginxHostCollector: Collector {
   private let book: NginxTierBook
   private let watch: NginxHostWatch
   private let share: HostShare
+  /// The declared members of all tiers by their addresses.
+  private let members: [String: String]
 
   private init(
     _ member: DeclaredMember,
     _ expectation: NginxExpectation,
     _ book: NginxTierBook,
     _ facts: HostFacts,
+    _ members: [String: String],
     every interval: Duration
   ) {
     self.member = member
+    self.members = members
     self.expectation = expectation
     self.book = book
     let watch = NginxHostWatch()
@@ -42,6 +46,9 @@ package final class NginxHostCollector: Collector {
     using services: CollectorServices
   ) -> [Target] {
     let hosts = HostBook.shared(declared, services)
+    let members = Dictionary(
+      declared.tiers.flatMap { tier, _ in tier.members.map { ($0.address, $0.name) } }
+    ) { first, _ in first }
     return declared.tiers.flatMap { tier, tierSection -> [Target] in
       guard let section = tierSection.section("nginx"), let keys = section.section("expect")
       else { return [] }
@@ -50,7 +57,14 @@ package final class NginxHostCollector: Collector {
       let polls = declared.polls(of: tierSection, in: section)
       return zip(tier.members, polls).compactMap { member, poll in
         guard let facts = hosts.facts(of: member, keys) else { return nil }
-        let collector = NginxHostCollector(member, expectation, book, facts, every: poll.interval)
+        let collector = NginxHostCollector(
+          member,
+          expectation,
+          book,
+          facts,
+          members,
+          every: poll.interval
+        )
         return Target(
           instance: member.name,
           tier: tier.name,
@@ -91,7 +105,7 @@ package final class NginxHostCollector: Collector {
       samples += self.samples(of: found)
     }
     if let began { samples += began.samples(with: configuration.value) }
-    return Collection(samples: samples + watch.counts.samples)
+    return Collection(samples: samples + watch.counts.samples(naming: members))
   }
 
   /// Counts what came to the logs, and asks for more while there is more; returns what went wrong.

@@ -62,8 +62,8 @@ enum NginxHostMetrics {
   static let upstreamFailures = counter(
     "upstream_failures_total",
     "Requests that failed at a server of an upstream since hvsmon watches, by what the error log "
-      + "says; nginx mostly passes them on to another.",
-    ["server", "reason"]
+      + "says; nginx mostly passes them on to another. A server that is a declared member is named.",
+    ["server", "reason", "member"]
   )
   static let upstreamDisabled = counter(
     "upstream_disabled_total",
@@ -117,7 +117,8 @@ enum NginxHostMetrics {
 }
 
 extension NginxLogCounts {
-  var samples: [CollectedSample] {
+  /// The counts, in which servers that are declared members are named; `members` are by address.
+  func samples(naming members: [String: String]) -> [CollectedSample] {
     typealias Metrics = NginxHostMetrics
     var samples = [
       CollectedSample(Metrics.exhausted, Double(connectionsExhausted)),
@@ -128,7 +129,8 @@ extension NginxLogCounts {
       return CollectedSample(Metrics.limited, Double(count), labels)
     }
     samples += failures.map { key, count in
-      let labels = ["server": key.server, "reason": key.reason.rawValue]
+      var labels = ["server": key.server, "reason": key.reason.rawValue]
+      labels["member"] = members[Self.host(of: key.server)]
       return CollectedSample(Metrics.upstreamFailures, Double(count), labels)
     }
     samples += disabled.map { server, count in
@@ -141,5 +143,11 @@ extension NginxLogCounts {
       + severe.map { level, count in
         CollectedSample(Metrics.severe, Double(count), ["level": level])
       }
+  }
+
+  /// The address in `192.168.30.106:3000` or `[fd00::1]:3000`.
+  private static func host(of server: String) -> String {
+    if server.hasPrefix("[") { return String(server.dropFirst().prefix { $0 != "]" }) }
+    return String(server.prefix { $0 != ":" })
   }
 }

@@ -68,6 +68,8 @@ struct VRRPVerdict: Sendable {
   private var last: (master: Master, resignedAt: Timestamp?)?
   /// Since when two have been heard side by side, each after the other began.
   private var overlapSince: Timestamp?
+  /// When one of two that had been heard side by side was found silent.
+  private(set) var overlapEnd: Timestamp?
 
   /// Begins with nothing heard.
   ///
@@ -128,6 +130,9 @@ struct VRRPVerdict: Sendable {
     return now - since <= tolerated ? .electing(since: since) : .none(since: since)
   }
 
+  /// Two have been heard side by side, and it is not settled yet whether both go on.
+  var isContested: Bool { overlapSince != nil }
+
   /// The earliest instant after `now` at which silence alone changes the state; nil when none does.
   func nextChange(after now: Timestamp) -> Timestamp? {
     let step = Duration.milliseconds(1)
@@ -181,7 +186,9 @@ struct VRRPVerdict: Sendable {
   }
 
   private mutating func updateOverlap() {
-    if senders.count < 2 { overlapSince = nil }
+    guard senders.count < 2, overlapSince != nil else { return }
+    overlapSince = nil
+    overlapEnd = clock
   }
 
   /// Since when two have been masters, if both were heard again more than two intervals later.

@@ -170,7 +170,7 @@ extension ProxmoxFace {
     )
   }
 
-  private static func hardwareAddress(_ guest: ClusterPlan.Guest) -> String {
+  static func hardwareAddress(_ guest: ClusterPlan.Guest) -> String {
     let digits = String(guest.vmID, radix: 16, uppercase: true)
     let four = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     return "BC:24:11:00:\(four.prefix(2)):\(four.suffix(2))"

@@ -4,6 +4,8 @@ import MetricModel
 /// A JSON value whose members keep their order.
 indirect enum ReplyTree: Sendable {
   case null
+  /// Other programs than Proxmox have it.
+  case boolean(Bool)
   case text(String)
   case integer(Int64)
   case number(Double)
@@ -36,6 +38,7 @@ indirect enum ReplyTree: Sendable {
   private func write(to text: inout JSONText) {
     switch self {
     case .null: text.raw("null")
+    case .boolean(let flag): text.raw(flag ? "true" : "false")
     case .text(let string): text.string(string)
     case .integer(let number): text.raw(String(number))
     case .number(let number): text.raw(number.isFinite ? number.description : "null")

@@ -2,15 +2,16 @@
 
 extension Scenario {
   /// Every scenario; the first is the one that is shown when none is chosen.
-  package static let all: [Scenario] = [
-    tour, quiet, nginxAndApp, nodeDies, quorumLost, guestStops, backupFails, containerDrifts,
-    addressHeldTwice, storageOffline, statisticsHang, apiSlow, rightsMissing, tokenRefused,
-  ]
+  package static let all: [Scenario] =
+    [
+      tour, quiet, nginxAndApp, nodeDies, quorumLost, guestStops, backupFails, containerDrifts,
+      storageOffline, statisticsHang, apiSlow, rightsMissing, tokenRefused,
+    ] + hosts
 
   /// The scenario of that name.
   package static func named(_ name: String) -> Scenario? { all.first { $0.name == name } }
 
-  private static func make(
+  static func make(
     _ name: String,
     _ summary: String,
     seconds: Int,
@@ -117,16 +118,6 @@ extension Scenario {
         "webapp3 is moved to CoolerHostname2, beside webapp2"
       ),
       (34, .end(.guestMoved(108, to: "CoolerHostname2")), "webapp3 is moved back"),
-    ]
-  )
-
-  private static let addressHeldTwice = make(
-    "address-twice",
-    "two load balancers hold the floating IP",
-    seconds: 50,
-    [
-      (4, .begin(.addressHeldTwice), "nginx1 and nginx2 both hold the floating IP"),
-      (30, .end(.addressHeldTwice), "nginx2 has given the floating IP back"),
     ]
   )
 

@@ -24,6 +24,7 @@ package final class SimulatedCluster: Sendable {
   package let site: SimulatedService
   private let stage: Stage
   private let clock: any TimeSource
+  private let doors = HostDoors()
 
   /// Starts everything.
   ///
@@ -111,7 +112,31 @@ package final class SimulatedCluster: Sendable {
 
   /// Stops everything.
   package func stop() async {
+    await doors.close()
     for service in nodes + loadBalancers + apps + [site] { await service.stop() }
+  }
+
+  /// Lets hosts be reached by ssh: the load balancers' and the apps' among them tell what
+  /// `deploy/facts.sh` asks.
+  ///
+  /// - Parameter folder: Where the program is written that stands for ssh, with two pipes beside it.
+  /// - Returns: The program's path, for `ssh.program` in the settings.
+  /// - Throws: ``SimulatorError/shell(path:reason:)``.
+  package func openShell(in folder: String) throws(SimulatorError) -> String {
+    try doors.open(in: folder, world: { [stage] in stage.world }, clock: clock)
+  }
+
+  /// The connections by ssh that there are.
+  package var shellSessionCount: Int { doors.sessionCount }
+
+  /// The load balancers' virtual router; clusters beside each other mostly have different ones.
+  package var routerID: UInt8 { UInt8(1 + nodes[0].port % 255) }
+
+  /// Has the load balancers advertise on the loopback interface who holds the floating IP.
+  ///
+  /// - Returns: False without the right to (CAP_NET_RAW).
+  package func sendAdvertisements() -> Bool {
+    doors.advertise(routerID: routerID, world: { [stage] in stage.world }, clock: clock)
   }
 }
 
@@ -121,6 +146,8 @@ package enum SimulatorError: Error, Equatable, Sendable {
   case certificate(CertificateError)
   /// A server cannot listen.
   case server(HTTPServerError)
+  /// The program that stands for ssh cannot be set up.
+  case shell(path: String, reason: String)
 }
 
 extension SimulatorError: CustomStringConvertible {
@@ -128,6 +155,7 @@ extension SimulatorError: CustomStringConvertible {
     switch self {
     case .certificate(let error): error.description
     case .server(let error): error.description
+    case .shell(let path, let reason): "\(path): \(reason)"
     }
   }
 }

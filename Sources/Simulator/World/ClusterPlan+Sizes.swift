@@ -17,20 +17,25 @@ extension ClusterPlan {
   /// - Parameters:
   ///   - nodeCount: 3 to ``nodesMax``.
   ///   - guestCount: 9 to ``guestsMax``.
+  ///   - network: The second byte of every address.
   /// - Returns: The plan, the same for the same numbers.
-  package static func sized(nodes nodeCount: Int, guests guestCount: Int) -> ClusterPlan {
+  package static func sized(
+    nodes nodeCount: Int,
+    guests guestCount: Int,
+    network: UInt8 = 0
+  ) -> ClusterPlan {
     precondition((3...nodesMax).contains(nodeCount), "a plan has 3 to \(nodesMax) nodes")
     precondition((9...guestsMax).contains(guestCount), "a plan has 9 to \(guestsMax) guests")
     let nodes = (1...nodeCount).map { number in
       Node(
         name: "CoolerHostname" + (number == 1 ? "" : String(number)),
         number: number,
-        address: "127.0.30.\(10 + number)",
+        address: "127.\(network).30.\(10 + number)",
         cpus: nodeCount > 3 ? 64 : 8,
         memoryBytes: nodeCount > 3 ? 256 << 30 : 33_560_281_088
       )
     }
-    let guests = (0..<guestCount).map { guest(number: $0, nodes: nodes) }
+    let guests = (0..<guestCount).map { guest(number: $0, nodes: nodes, network: network) }
     let extras = guests.dropFirst(9)
     return ClusterPlan(
       name: "hvs",
@@ -68,7 +73,7 @@ extension ClusterPlan {
         storage: "backup",
         keepLast: 5
       ),
-      virtualAddress: "127.0.30.200",
+      virtualAddress: "127.\(network).30.200",
       managedGuests: extras.prefix(6).map(\.vmID),
       replications: extras.prefix(3).map { guest in
         Replication(
@@ -90,7 +95,7 @@ extension ClusterPlan {
     let tags: [String]
   }
 
-  private static func guest(number: Int, nodes: [Node]) -> Guest {
+  private static func guest(number: Int, nodes: [Node], network: UInt8) -> Guest {
     let vmID = 100 + number
     let pattern = pattern(number: number, vmID: vmID)
     return Guest(
@@ -101,7 +106,8 @@ extension ClusterPlan {
       home: nodes[number < 9 ? number % 3 : number % nodes.count].name,
       // Loopback is a class A network; the reference cluster's last bytes stay.
       address: number < 9
-        ? "127.0.30.\(vmID)" : "127.0.\(31 + number / 200).\(1 + number % 200)",
+        ? "127.\(network).30.\(vmID)"
+        : "127.\(network).\(31 + number / 200).\(1 + number % 200)",
       cpus: 2,
       memoryBytes: pattern.memoryGiB << 30,
       diskBytes: pattern.diskGiB << 30,

@@ -30,6 +30,22 @@ package enum Fault: Hashable, Sendable {
   case replicationFails(Int)
   /// Two routers hold the floating IP.
   case addressHeldTwice
+  /// keepalived in the guest was stopped in an orderly way.
+  case keepalivedStopped(Int)
+  /// The app's process ends every few seconds, and PM2 starts it again at once.
+  case processRestarts(Int)
+  /// More requests reach the load balancer that holds the floating IP than its limit lets through.
+  case requestsRejected
+  /// nginx in the guest was given another burst than the others, and loaded it.
+  case configurationDrifted(Int)
+  /// sshd in the guest does not listen.
+  case shellDown(Int)
+  /// sshd in the guest takes connections and says nothing.
+  case shellHung(Int)
+  /// The guest lets nobody in by ssh.
+  case loginRefused(Int)
+  /// Something with another host key answers ssh in the guest's place.
+  case hostKeyChanged(Int)
   /// Every answer of the Proxmox API takes so much longer.
   case apiSlow(Duration)
   /// The Proxmox API refuses the token.

@@ -11,8 +11,6 @@ package struct SimulatedWorld: Sendable {
   static let guestStartDelay = Duration.seconds(2)
   /// How long after the death of a node its guests under HA start elsewhere.
   static let failoverDelay = Duration.seconds(120)
-  /// How long a backup router waits for the master: three advertisements and a skew (RFC 5798).
-  static let takeOverDelay = Duration.milliseconds(3_600)
 
   /// What there is.
   package let plan: ClusterPlan
@@ -136,29 +134,6 @@ package struct SimulatedWorld: Sendable {
     guard plan.managedGuests.contains(guest.vmID) else { return nil }
     return periods.last { $0.fault == .nodeDown(guest.home) && $0.contains(instant) }
       .map { $0.begin + Self.failoverDelay }
-  }
-
-  // MARK: The floating IP
-
-  /// The guests that hold the floating IP: one, unless it is on its way or held twice.
-  package func addressHolders(at instant: Timestamp) -> [ClusterPlan.Guest] {
-    let routers = plan.loadBalancers.map(\.guest)
-    let able = routers.filter { isServing($0, at: instant) }
-    if has(.addressHeldTwice, at: instant) { return Array(able.prefix(2)) }
-    guard let best = able.first else { return [] }
-    let before = routers.first { isServing($0, at: instant - Self.takeOverDelay) }
-    guard let before, before != best else { return [best] }
-    // A router of higher priority takes over as soon as it hears a lower one; a router that fell
-    // silent is waited for.
-    return isServing(before, at: instant) ? [before] : []
-  }
-
-  /// Whether the site answers its users: an address, a load balancer behind it, an app behind that.
-  package func siteStatus(at instant: Timestamp) -> Int? {
-    guard !addressHolders(at: instant).isEmpty else { return nil }
-    let apps = plan.apps.filter { isServing($0, at: instant) }
-    guard !apps.isEmpty else { return 502 }
-    return apps.contains { !has(.appBroken($0.vmID), at: instant) } ? 200 : 500
   }
 
   // MARK: Private helpers

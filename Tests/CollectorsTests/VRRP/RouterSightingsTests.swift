@@ -197,6 +197,33 @@ import Testing
     #expect(scene.isListed("hvsmon_vrrp_masters{witness=advertisements} 2.0"))
   }
 
+  @Test func `two who hold the address and both advertise are never called stale`() throws {
+    var scene = try Scene()
+    scene.hear(VRRPFixtures.lb100, 101)
+    var seen: [RouterSightings.Verdict] = []
+    for _ in 0..<4 {
+      scene.pass(500)
+      scene.hear(VRRPFixtures.lb102, 99)
+      for name in ["nginx1", "nginx3"] {
+        scene.sightings.note(.ssh, name, hasAddress: true, at: scene.now)
+      }
+      seen.append(scene.judgement)
+      scene.pass(500)
+      scene.hear(VRRPFixtures.lb100, 101)
+    }
+    #expect(seen == [.one, .one, .one, .two])
+    // One falls silent; who had the address before that says nothing of the time after it.
+    for _ in 0..<6 {
+      scene.pass(1_000)
+      scene.hear(VRRPFixtures.lb100, 101)
+    }
+    #expect(scene.judgement == .one)
+    scene.pass(500)
+    scene.sightings.note(.ssh, "nginx3", hasAddress: true, at: scene.now)
+    scene.sightings.note(.ssh, "nginx1", hasAddress: true, at: scene.now)
+    #expect(scene.judgement == .stale)
+  }
+
   @Test func `a holder that does not advertise is told from the master`() throws {
     var scene = try Scene()
     scene.hear(VRRPFixtures.lb101, 100)

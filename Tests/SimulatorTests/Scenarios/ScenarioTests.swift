@@ -43,7 +43,13 @@ import Testing
         #expect(plan.guest(vmID) != nil, "\(fault)")
       case .guestMoved(let vmID, let node):
         #expect(plan.guest(vmID).map { $0.home != node } == true && plan.node(node) != nil)
-      case .addressHeldTwice, .apiSlow, .tokenRefused, .privilegeMissing, .rightsOnGuestsOnly: break
+      case .keepalivedStopped(let vmID), .processRestarts(let vmID),
+        .configurationDrifted(let vmID), .shellDown(let vmID), .shellHung(let vmID),
+        .loginRefused(let vmID), .hostKeyChanged(let vmID):
+        #expect(plan.guest(vmID) != nil, "\(fault)")
+      case .addressHeldTwice, .requestsRejected, .apiSlow, .tokenRefused, .privilegeMissing,
+        .rightsOnGuestsOnly:
+        break
       }
     }
   }

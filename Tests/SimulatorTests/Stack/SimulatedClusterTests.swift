@@ -66,7 +66,7 @@ import Testing
       running() == ["CoolerHostname2", "CoolerHostname3", "nginx2", "nginx3", "webapp2", "webapp3"]
     )
     await #expect(throws: HTTPClientError.self) { try await get(cluster.site) }
-    clock.advance(by: SimulatedWorld.takeOverDelay)
+    clock.advance(by: SimulatedWorld.downInterval(100))
     await cluster.settle()
     #expect(try await get(cluster.site).status == 200)
     await cluster.apply(.end(.nodeDown("CoolerHostname")))

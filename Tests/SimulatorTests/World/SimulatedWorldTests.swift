@@ -77,22 +77,6 @@ import Testing
     #expect(world.isUp(node: "CoolerHostname2", at: tuesday.plus(12)))
   }
 
-  @Test mutating func `the floating IP is missing until the next router has waited long enough`() {
-    func holders(_ milliseconds: Int) -> [String] {
-      world.addressHolders(at: tuesday + .milliseconds(milliseconds)).map(\.name)
-    }
-    world.begin(.processDown(100), at: tuesday.plus(10))
-    world.end(.processDown(100), at: tuesday.plus(60))
-    #expect(holders(9_999) == ["nginx1"])
-    #expect(holders(10_000) == [])
-    #expect(holders(13_599) == [])
-    #expect(holders(13_600) == ["nginx2"])
-    #expect(holders(60_000) == ["nginx2"])
-    #expect(holders(63_600) == ["nginx1"])
-    world.begin(.addressHeldTwice, at: tuesday.plus(100))
-    #expect(holders(100_000) == ["nginx1", "nginx2"])
-  }
-
   @Test mutating func `the site answers as long as one of each kind does`() {
     #expect(world.siteStatus(at: tuesday) == 200)
     for vmID in [106, 107] { world.begin(.processDown(vmID), at: tuesday) }

@@ -232,7 +232,8 @@ struct RouterSightings: Sendable {
   func judgement(at now: Timestamp) -> Verdict {
     let state: VRRPVerdict.State = deafness == nil ? verdict.state(at: now) : .unheard
     // What was reported before the last change tells of the time before it.
-    let settled = lastChange.map { $0.takeOver.at + settings.interval * 2 } ?? .distantPast
+    let ends = [lastChange?.takeOver.at, verdict.overlapEnd].compactMap(\.self)
+    let settled = ends.max().map { $0 + settings.interval * 2 } ?? .distantPast
     let holders = holders(since: settled, at: now)
     switch state {
     case .several: return .two
@@ -245,7 +246,8 @@ struct RouterSightings: Sendable {
       if let suspicion, now - suspicion.since <= Self.suspicionMax { return .stale }
       guard let name = settings.member(master) else { return .unknown }
       if let holders, !holders.contains(name), !holders.isEmpty { return .disagree }
-      if let holders, holders.count > 1 { return .stale }
+      // Two that both advertise are two masters soon, or one of them gives way.
+      if let holders, holders.count > 1, !verdict.isContested { return .stale }
       if verdict.outranking(candidates(at: now), at: now) != nil { return .notPreferred }
       return .one
     }
