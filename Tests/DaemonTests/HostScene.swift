@@ -9,6 +9,8 @@ import TestSupport
 
 /// A simulated cluster whose hosts are asked by ssh and whose load balancers advertise, a monitor of
 /// it with the rules that ship, and a place for its messages.
+///
+/// There is no entry: whether users notice a floating IP on its way depends on when they look.
 struct HostScene {
   let cluster: SimulatedCluster
   let harness: MonitorHarness
@@ -131,10 +133,6 @@ struct HostScene {
           - name: database
             needs: majority
             members: [\(members(plan.guests.filter { $0.role == .database }))]
-        entry:
-          - name: site
-            url: "http://\(cluster.site.address):\(cluster.site.port)/"
-            tiers: [load-balancer, app, database]
 
       """
   }

@@ -45,6 +45,9 @@ final class AdvertisementSender: Sendable {
     }
   }
 
+  /// Lets it end by itself, with nobody waiting for it.
+  func abandon() { state.withLock { $0.isEnding = true } }
+
   private func run(
     _ sockets: RouterSockets,
     _ schedule: AdvertisementSchedule,

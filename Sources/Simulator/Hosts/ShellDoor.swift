@@ -79,6 +79,9 @@ final class ShellDoor: Sendable {
     }
   }
 
+  /// Lets it end by itself, with nobody waiting for it.
+  func abandon() { state.withLock { $0.isEnding = true } }
+
   private func run() {
     var lines = LineReader()
     var sessions: [Int32: ShellSession] = [:]

@@ -11,6 +11,12 @@ final class HostDoors: Sendable {
 
   private let state = Mutex(State())
 
+  deinit {
+    let open = state.withLock { $0 }
+    open.shell?.abandon()
+    open.sender?.abandon()
+  }
+
   var sessionCount: Int { state.withLock { $0.shell?.sessionCount ?? 0 } }
 
   func open(
