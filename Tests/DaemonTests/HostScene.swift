@@ -51,6 +51,16 @@ struct HostScene {
         try await harness.waits(for: address, name, "witness=\"proxmox\"", on: monitor)
       else { return false }
     }
+    if isAdvertised {
+      let isHeard = try await harness.waits(
+        for: "hvsmon_vrrp_master{",
+        "nginx1",
+        "witness=\"advertisements\"",
+        " 1",
+        on: monitor
+      )
+      guard isHeard else { return false }
+    }
     for name in ["webapp1", "webapp2", "webapp3"] {
       guard try await harness.waits(for: "hvsmon_pm2_up{", name, " 1", on: monitor) else {
         return false

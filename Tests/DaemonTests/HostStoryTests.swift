@@ -12,21 +12,23 @@ import Testing
 
 /// What people are told of faults inside hosts: one message for each, and one for its end.
 @Suite(.timeLimit(.minutes(3)), .serialized) struct HostStoryTests {
-  @Test
-  func `a split brain is one message with an end, a fail-over one that tells how long it took`()
-    async throws
-  {
+  /// A scene in which advertisements are sent; nil where this process may not.
+  private static func advertisedScene() async throws -> HostScene? {
     let scene = try await HostScene()
-    guard scene.isAdvertised else {
-      print("skipped: no right to open raw sockets")
-      return await scene.close()
-    }
     #expect(try await scene.settles())
     #expect(scene.told == [])
+    if scene.isAdvertised { return scene }
+    print("skipped: no right to open raw sockets")
+    await scene.close()
+    return nil
+  }
+
+  @Test func `two who hold the address are one message, and its end another`() async throws {
+    guard let scene = try await Self.advertisedScene() else { return }
     await scene.cluster.apply(.begin(.addressHeldTwice))
     #expect(await scene.waits(forMessages: 1))
     await scene.cluster.apply(.end(.addressHeldTwice))
-    #expect(await scene.waits(forMessages: 2), "\(scene.told)")
+    #expect(await scene.waits(forMessages: 2))
     let isOne = try await scene.harness.waits(
       for: "hvsmon_vrrp_masters{",
       "witness=\"ssh\"",
@@ -34,13 +36,20 @@ import Testing
       on: scene.monitor
     )
     #expect(isOne)
+    await scene.close()
+    #expect(scene.told == ["firing VrrpTwoMasters", "resolved VrrpTwoMasters"])
+  }
+
+  @Test func `a fail-over is one message that tells how long nobody had the address`() async throws
+  {
+    guard let scene = try await Self.advertisedScene() else { return }
     await scene.cluster.apply(.begin(.keepalivedStopped(100)))
-    #expect(await scene.waits(forMessages: 3))
+    #expect(await scene.waits(forMessages: 1))
     let summary = scene.hook.payloads.last?.alerts.first?.annotations["summary"] ?? ""
     #expect(summary.contains("moved from nginx1 to nginx2; nobody had it for "), "\(summary)")
-    let gap = try #require(summary.firstMatch(of: /for ([0-9.]+)ms/), "\(summary)").output.1
     // The skew of 609 ms, and what a busy machine adds.
-    #expect((600..<1_000).contains(try #require(Double(gap))))
+    let gap = summary.firstMatch(of: /for ([0-9.]+)ms/).flatMap { Double($0.output.1) }
+    #expect(gap.map { (600..<1_000).contains($0) } == true, "\(summary)")
     let isSeen = try await scene.harness.waits(
       for: "keepalived_up{",
       "nginx1",
@@ -56,9 +65,7 @@ import Testing
     )
     #expect(isSeen && hasMoved)
     await scene.close()
-    #expect(
-      scene.told == ["firing VrrpTwoMasters", "resolved VrrpTwoMasters", "firing VrrpFailover"]
-    )
+    #expect(scene.told == ["firing VrrpFailover"])
   }
 
   @Test func `what is wrong inside hosts is one message each, and their secrets are in none`()
