@@ -42,6 +42,8 @@ final class DemoStage: Sendable {
     try Data(PackageResources.alerts_yml).write(to: URL(fileURLWithPath: "\(folder)/alerts.yml"))
     try Data(cluster.certificates.authority.pem.utf8)
       .write(to: URL(fileURLWithPath: "\(folder)/pve-root-ca.pem"))
+    try Data(cluster.databases.user.password.utf8)
+      .write(to: URL(fileURLWithPath: "\(folder)/mongodb-password"))
     try Data(settings(listen: wish.listen).utf8).write(to: URL(fileURLWithPath: configPath))
   }
 
@@ -119,6 +121,7 @@ final class DemoStage: Sendable {
           - name: database
             needs: majority
             members: [\(members { $0 == .database })]
+            mongodb: {replica_set: \(replicaSet), port: \(cluster.databases.port)}
         entry:
           - name: site
             url: "http://\(cluster.site.address):\(cluster.site.port)/"
@@ -131,6 +134,9 @@ final class DemoStage: Sendable {
         port: \(cluster.nodes[0].port)
         backups: {interval: 3s, timeout: 3s}
       ssh: \(ssh)
+      mongodb:
+        username: \(cluster.databases.user.name)
+        password_file: \(folder)/mongodb-password
       poll: {interval: 2s, timeout: 1s}
       storage: {path: \(folder)/demo.sqlite, retention: 1d}
       http: {listen: "\(listen)"}
@@ -142,6 +148,9 @@ final class DemoStage: Sendable {
             slack: [{webhook_url: "\(chat.webhookURL)"}]
       """
   }
+
+  /// Every plan of a demo has one replica set.
+  private var replicaSet: String { cluster.plan.replicaSets[0].name }
 
   /// The job that the cluster has.
   private var backup: String {

@@ -6,7 +6,7 @@ extension Scenario {
     [
       tour, quiet, nginxAndApp, nodeDies, quorumLost, guestStops, backupFails, containerDrifts,
       storageOffline, statisticsHang, apiSlow, rightsMissing, tokenRefused,
-    ] + hosts
+    ] + hosts + ofDatabases
 
   /// The scenario of that name.
   package static func named(_ name: String) -> Scenario? { all.first { $0.name == name } }

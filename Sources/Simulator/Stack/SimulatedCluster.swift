@@ -3,7 +3,8 @@ package import MetricModel
 package import Net
 import Synchronization
 
-/// A world on loopback: the Proxmox API of each node, the load balancers, the apps and the site.
+/// A world on loopback: the Proxmox API of each node, the load balancers, the apps, the
+/// databases and the site.
 ///
 /// Everything of one kind listens on one port, each on the address its plan gives it. One task at a
 /// time may change it.
@@ -20,6 +21,8 @@ package final class SimulatedCluster: Sendable {
   package let loadBalancers: [SimulatedService]
   /// The apps, answering `/`.
   package let apps: [SimulatedService]
+  /// The databases, answering as members of MongoDB replica sets.
+  package let databases: DatabaseServers
   /// The floating IP, answering `/` as whoever holds it does.
   package let site: SimulatedService
   private let stage: Stage
@@ -67,6 +70,7 @@ package final class SimulatedCluster: Sendable {
       site = try SimulatedService(
         WebResponder.site(address: plan.virtualAddress) { stage.world.siteStatus(at: clock.now) }
       )
+      databases = try DatabaseServers(plan, seed: seed, clock: clock) { stage.world }
     } catch {
       throw .server(error)
     }
@@ -98,6 +102,7 @@ package final class SimulatedCluster: Sendable {
       ($1, world.isServing($0.guest, at: now))
     }
     wanted += zip(plan.apps, apps).map { ($1, world.isServing($0, at: now)) }
+    await databases.run { world.isServing($0, at: now) }
     wanted.append((site, world.siteStatus(at: now) != nil))
     for (service, isUp) in wanted {
       if isUp {
@@ -114,6 +119,7 @@ package final class SimulatedCluster: Sendable {
   package func stop() async {
     await doors.close()
     for service in nodes + loadBalancers + apps + [site] { await service.stop() }
+    await databases.stop()
   }
 
   /// Lets hosts be reached by ssh: the load balancers' and the apps' among them tell what

@@ -28,6 +28,13 @@ package enum Fault: Hashable, Sendable {
   case backupFails(Int)
   /// The copies of a replicated guest fail.
   case replicationFails(Int)
+  /// The process of whichever database is the primary of the first replica set is gone.
+  case primaryDown
+  /// The database inside the guest has lost its process and its files: back again, it takes all data
+  /// from another member.
+  case dataLost(Int)
+  /// The database inside the guest applies nothing of the oplog.
+  case replicationStalled(Int)
   /// Two routers hold the floating IP.
   case addressHeldTwice
   /// keepalived in the guest was stopped in an orderly way.
@@ -71,6 +78,8 @@ package struct FaultPeriod: Equatable, Sendable {
   package let begin: Timestamp
   /// When it is mended; nil: not yet.
   package var end: Timestamp?
+  /// The guest that it struck, where the fault leaves that open.
+  package var guest: Int?
 
   /// Whether the fault is there at `instant`.
   package func contains(_ instant: Timestamp) -> Bool {

@@ -21,6 +21,9 @@ package struct SimulatedWorld: Sendable {
   /// What went wrong, by its beginning.
   package private(set) var periods: [FaultPeriod] = []
 
+  /// What becomes of each replica set, in the order of ``ClusterPlan/replicaSets``.
+  private(set) var courses: [ReplicaSetCourse] = []
+
   let noise: SeededNoise
 
   /// Makes a world in which nothing is wrong.
@@ -29,17 +32,22 @@ package struct SimulatedWorld: Sendable {
     self.seed = seed
     self.start = start
     noise = SeededNoise(seed: seed)
+    courses = plan.replicaSets.map { ReplicaSetCourse($0, in: self) }
   }
 
   /// Lets a fault begin; one that is there already goes on.
   package mutating func begin(_ fault: Fault, at instant: Timestamp) {
     guard !has(fault, at: instant) else { return }
-    periods.append(FaultPeriod(fault: fault, begin: instant, end: nil))
+    let guest = fault == .primaryDown ? courses.first?.primary(at: instant) : nil
+    // A set without a primary has none to lose.
+    guard fault != .primaryDown || guest != nil else { return }
+    periods.append(FaultPeriod(fault: fault, begin: instant, end: nil, guest: guest))
     if periods.count > Self.periodsMax,
       let oldest = periods.firstIndex(where: { $0.end != nil })
     {
       periods.remove(at: oldest)
     }
+    workOutCourses(from: instant)
   }
 
   /// Mends a fault that is there.
@@ -47,6 +55,11 @@ package struct SimulatedWorld: Sendable {
     for index in periods.indices where periods[index].fault == fault && periods[index].end == nil {
       periods[index].end = max(instant, periods[index].begin)
     }
+    workOutCourses(from: instant)
+  }
+
+  private mutating func workOutCourses(from instant: Timestamp) {
+    courses = courses.map { ReplicaSetCourse($0.set, in: self, after: $0, from: instant) }
   }
 
   /// Whether a fault is there.
@@ -126,7 +139,14 @@ package struct SimulatedWorld: Sendable {
 
   /// Whether what the guest is there for answers.
   package func isServing(_ guest: ClusterPlan.Guest, at instant: Timestamp) -> Bool {
-    isRunning(guest, at: instant) && !has(.processDown(guest.vmID), at: instant)
+    isRunning(guest, at: instant)
+      && !periods.contains { period in
+        switch period.fault {
+        case .processDown(guest.vmID), .dataLost(guest.vmID): period.contains(instant)
+        case .primaryDown: period.guest == guest.vmID && period.contains(instant)
+        default: false
+        }
+      }
   }
 
   /// When HA starts a managed guest elsewhere because its home is dead; nil when it is not.

@@ -39,7 +39,8 @@ import Testing
         .statisticsHung(let node), .serviceFailed(let node, _), .storageOffline(let node, _):
         #expect(plan.node(node) != nil, "\(fault)")
       case .guestStopped(let vmID), .processDown(let vmID), .appBroken(let vmID),
-        .backupFails(let vmID), .replicationFails(let vmID):
+        .backupFails(let vmID), .replicationFails(let vmID), .dataLost(let vmID),
+        .replicationStalled(let vmID):
         #expect(plan.guest(vmID) != nil, "\(fault)")
       case .guestMoved(let vmID, let node):
         #expect(plan.guest(vmID).map { $0.home != node } == true && plan.node(node) != nil)
@@ -47,6 +48,7 @@ import Testing
         .configurationDrifted(let vmID), .shellDown(let vmID), .shellHung(let vmID),
         .loginRefused(let vmID), .hostKeyChanged(let vmID):
         #expect(plan.guest(vmID) != nil, "\(fault)")
+      case .primaryDown: #expect(!plan.replicaSets.isEmpty)
       case .addressHeldTwice, .requestsRejected, .apiSlow, .tokenRefused, .privilegeMissing,
         .rightsOnGuestsOnly:
         break

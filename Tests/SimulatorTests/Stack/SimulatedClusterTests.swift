@@ -57,13 +57,16 @@ import Testing
     let cluster = try SimulatedCluster(clock: clock)
     func running() -> [String] {
       (cluster.nodes + cluster.loadBalancers + cluster.apps + [cluster.site])
-        .filter(\.isRunning).map(\.name)
+        .filter(\.isRunning).map(\.name) + cluster.databases.running.map(\.name)
     }
     let all = running()
-    #expect(all.count == 10)
+    #expect(all.count == 13)
     await cluster.apply(.begin(.nodeDown("CoolerHostname")))
     #expect(
-      running() == ["CoolerHostname2", "CoolerHostname3", "nginx2", "nginx3", "webapp2", "webapp3"]
+      running() == [
+        "CoolerHostname2", "CoolerHostname3", "nginx2", "nginx3", "webapp2", "webapp3", "mongo2",
+        "mongo3",
+      ]
     )
     await #expect(throws: HTTPClientError.self) { try await get(cluster.site) }
     clock.advance(by: SimulatedWorld.downInterval(100))
