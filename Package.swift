@@ -206,7 +206,10 @@ let testTargets: [Target] = [
   tests("SurvivalTests", ["Net", "hvsmon"]),
   // Skipped where there is no lab; `make lab` makes one.
   tests("LabTests", ["Net", "hvsmon"]),
-  tests("PeerTests", ["Net", "MongoWire", "Configuration", "hvsmon"]),
+  tests(
+    "PeerTests",
+    ["Net", "MongoWire", "Configuration", "MetricModel", "Simulator", "hvsmon"]
+  ),
 ]
 
 let package = Package(

@@ -14,6 +14,7 @@ enum Peers {
   static let python = path("python/bin/python3")
   static let fakeProxmox = path("python/bin/fakepve")
   static let mongoPython = path("mongodb/bin/python3")
+  static let mongoDriver = path("pymongo/bin/python3")
   static let proxmoxExporter = path("python/bin/pve_exporter")
 
   /// The program is there; says so when it is not.

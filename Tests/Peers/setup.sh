@@ -146,3 +146,11 @@ if ! "$peers/mongodb/bin/python3" -c 'import secantus, pymongo' 2>/dev/null; the
     give_up 'secantusdb cannot be installed (see .peers/log).'
 fi
 say 'ready in .peers/mongodb: secantusdb'
+
+# MongoDB's own driver, which asks the simulated databases.
+if ! "$peers/pymongo/bin/python3" -c 'import pymongo' 2>/dev/null; then
+  python3 -m venv "$peers/pymongo" >"$peers/log" 2>&1 &&
+    "$peers/pymongo/bin/pip" install -q 'pymongo==4.20.0' >"$peers/log" 2>&1 </dev/null ||
+    give_up 'pymongo cannot be installed (see .peers/log).'
+fi
+say 'ready in .peers/pymongo: pymongo'

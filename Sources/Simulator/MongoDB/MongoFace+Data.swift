@@ -3,9 +3,9 @@ import MetricModel
 
 /// The oplog, sizes, and what else a monitor may look at.
 extension MongoFace {
-  /// How far the oplog reaches back.
-  private var oplogSeconds: UInt32 {
-    UInt32(world.noise.value(in: 100_000...200_000, "oplog/\(guest.vmID)"))
+  /// How far the oplog reaches back: longer than the backups of a weekend.
+  var oplogSeconds: UInt32 {
+    UInt32(world.noise.value(in: 450_000...600_000, "oplog/\(guest.vmID)"))
   }
 
   /// Only the oplog can be read, and of that one entry at an end.

@@ -18,17 +18,18 @@ extension MongoFace {
     }
     status.add("metrics", metrics)
     if command["oplog"]?.isOn == true, applied != .none {
-      let newest = applied.seconds
-      status.add("oplog", ["latestOptime": applied.moment, "earliestOptime": earliest(newest)])
+      let earliest = applied.seconds - oplogSeconds
+      status.add(
+        "oplog",
+        [
+          "latestOptime": applied.moment,
+          "earliestOptime": .moment(seconds: earliest, increment: 1),
+        ]
+      )
     }
     let off = Set(command.fields.dropFirst().filter { !$0.value.isOn }.map(\.name))
     return MongoDocument(fields: status.fields.filter { !off.contains($0.name) }) + .good
       + clusterTime
-  }
-
-  private func earliest(_ newest: UInt32) -> MongoValue {
-    let reach = UInt32(world.noise.value(in: 100_000...200_000, "oplog/\(guest.vmID)"))
-    return .moment(seconds: newest - reach, increment: 1)
   }
 
   /// A counter is a rate times the time since the start, so it never falls but at a start.

@@ -45,10 +45,10 @@ extension Scenario {
   private static let secondaryLags = make(
     "secondary-lags",
     "a secondary applies nothing of what the primary writes, then catches up",
-    seconds: 150,
+    seconds: 330,
     [
       (4, .begin(.replicationStalled(105)), "mongo3 applies nothing of the oplog any more"),
-      (104, .end(.replicationStalled(105)), "mongo3 applies the oplog again, and catches up"),
+      (184, .end(.replicationStalled(105)), "mongo3 applies the oplog again, and catches up"),
     ]
   )
 }

@@ -160,7 +160,7 @@ import Testing
       Issue.record("no entries")
       return
     }
-    #expect((100_000...200_000).contains(last - first))
+    #expect((450_000...600_000).contains(last - first))
     #expect(try end(1).fields.count == 1)
     let other: MongoDocument = ["find": "orders"]
     #expect(try questions.ask(other, of: 103, database: "shop", at: tuesday).code == 13)
