@@ -42,7 +42,8 @@ import Testing
         " 1",
         on: monitor
       )
-      #expect(nodes && site && tiers)
+      let primary = try await harness.waits(for: "hvsmon_mongodb_set_primaries{", " 1", on: monitor)
+      #expect(nodes && site && tiers && primary)
     }
 
     func close() async {
@@ -75,6 +76,7 @@ import Testing
       _ hook: WebhookSink
     ) throws -> String {
       _ = try harness.folder.write("ca.pem", cluster.certificates.authority.pem)
+      _ = try harness.folder.write("mongodb-password", cluster.databases.user.password)
       func members(_ guests: [ClusterPlan.Guest]) -> String {
         guests.map {
           "{guest: \($0.vmID), name: \($0.name), address: \($0.address), node: \($0.home)}"
@@ -99,6 +101,7 @@ import Testing
             - name: database
               needs: majority
               members: [\(members(databases))]
+              mongodb: {replica_set: rs0, port: \(cluster.databases.port)}
           entry:
             - name: site
               url: "http://\(cluster.site.address):\(cluster.site.port)/"
@@ -108,6 +111,9 @@ import Testing
           token_secret: "\(cluster.token.secret)"
           ca_file: "\(harness.folder.file("ca.pem"))"
           port: \(cluster.nodes[0].port)
+        mongodb:
+          username: \(cluster.databases.user.name)
+          password_file: "\(harness.folder.file("mongodb-password"))"
         notifications:
           route: {receiver: hook, group_by: [alertname, tier]}
           receivers: [{name: hook, webhook: [{url: "\(hook.url)"}]}]
@@ -171,6 +177,27 @@ import Testing
     #expect(message.payload.alerts.map { $0.labels["instance"] } == ["nginx2"])
     await scene.close()
     #expect(scene.told == ["firing NginxDown"])
+  }
+
+  @Test func `a primary that dies is one message, and a set that elects is not down`() async throws
+  {
+    let scene = try await Scene()
+    try await scene.settles()
+    await scene.cluster.apply(.begin(.primaryDown))
+    _ = await eventually { !scene.told.isEmpty }
+    let alert = try #require(scene.hook.payloads.first?.alerts.first)
+    #expect(alert.labels["instance"] == "mongo1")
+    let elected = try await eventually(within: .seconds(20)) {
+      await scene.cluster.settle()
+      return try await scene.harness.metrics(of: scene.monitor).contains(
+        "hvsmon_mongodb_set_elections_total{cluster=\"test\",instance=\"rs0\",job=\"mongodb_set\","
+          + "tier=\"database\"} 1"
+      )
+    }
+    #expect(elected)
+    await scene.close()
+    #expect(scene.told.filter { $0.contains("MongoMemberDown") } == ["firing MongoMemberDown"])
+    #expect(!scene.told.contains { $0.contains("TierDown") || $0.contains("NoPrimary") })
   }
 
   @Test func `a guest that is shut down is told as such, not as the service that it holds`()

@@ -5,6 +5,7 @@ package import MetricModel
 import MongoWire
 import Net
 package import Polling
+import Synchronization
 
 /// Asks one member of a replica set for its view of the set and for its own figures.
 package final class MongoDBCollector: Collector {
@@ -19,6 +20,9 @@ package final class MongoDBCollector: Collector {
   ]
 
   private let session: MemberSession
+  /// The member copied all data when it was last asked: it has more to tell, which is long and left
+  /// out otherwise.
+  private let isCopying = Mutex(false)
 
   init(_ session: MemberSession) {
     self.session = session
@@ -112,9 +116,11 @@ package final class MongoDBCollector: Collector {
     let left = deadline.left
     let refused: (error: MongoError, refusal: CommandRefusal)
     do throws(MongoError) {
-      let answer = try await session.ask(.replicaSetStatus(), at: poll.time, until: deadline)
+      let question = ReadCommand.replicaSetStatus(hasInitialSync: isCopying.withLock { $0 })
+      let answer = try await session.ask(question, at: poll.time, until: deadline)
       let spent = left - deadline.left
       let status = try Self.status(answer.reply)
+      isCopying.withLock { $0 = status.myState == ReplicaSetStatus.State.startup2 }
       return View(
         connection: answer.connection,
         state: status.myState,

@@ -11,6 +11,7 @@ struct ReplicaSetStatus: Equatable, Sendable {
   enum State {
     static let startup = 0
     static let primary = 1
+    static let startup2 = 5
     static let arbiter = 7
     static let down = 8
     static let removed = 10
