@@ -121,7 +121,7 @@ final class DemoStage: Sendable {
           - name: database
             needs: majority
             members: [\(members { $0 == .database })]
-            mongodb: {replica_set: \(replicaSet), port: \(cluster.databases.port)}
+            mongodb: {replica_set: \(replicaSet), port: \(cluster.databases.port), timeout: 2s}
         entry:
           - name: site
             url: "http://\(cluster.site.address):\(cluster.site.port)/"

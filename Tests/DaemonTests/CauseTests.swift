@@ -101,7 +101,9 @@ import Testing
             - name: database
               needs: majority
               members: [\(members(databases))]
-              mongodb: {replica_set: rs0, port: \(cluster.databases.port)}
+              mongodb:
+                # A login is work: on a machine with much to do it takes its time.
+                {replica_set: rs0, port: \(cluster.databases.port), interval: 3s, timeout: 3s}
           entry:
             - name: site
               url: "http://\(cluster.site.address):\(cluster.site.port)/"
