@@ -54,6 +54,17 @@ import Topology
     #expect(found.evidence(of: .member("mongo3")) == "its MongoDB does not answer")
   }
 
+  @Test func `what a member said before it fell silent does not count as heard by others`() throws {
+    var live = Self.live()
+    live.setCheck("mongo1", tier: "database", job: "mongodb", 0)
+    live.end("mongodb_rs_myState", where: ["instance": "mongo1"])
+    let found = Reference.assessment(live)
+    #expect(found.state(of: .member("mongo1")) == .failed)
+    #expect(try database(found).replicaSet?.primary == nil)
+    #expect(try database(found).replicaSet?.primarySilentSince != nil)
+    #expect(found.situationWords().contains("whether rs0 has a primary is unknown"))
+  }
+
   @Test func `a member that only others hear is unknown`() throws {
     var live = Self.live()
     live.silenceDatabase(3, seenAs: 2)
@@ -121,7 +132,7 @@ import Topology
     #expect(try database(found).state == .working)
   }
 
-  @Test func `a primary that only others hear is one, unless its node is down`() throws {
+  @Test func `a primary that only others hear for long is one, unless its node is down`() throws {
     var live = Self.live()
     live.silenceDatabase(1, seenAs: 1)
     live.set(
@@ -129,10 +140,14 @@ import Topology
       ["job": "mongodb_set", "tier": "database", "instance": "rs0"],
       0
     )
-    let heard = Reference.assessment(live)
+    let first = Reference.assessment(live, at: 1_000)
+    #expect(try database(first).replicaSet?.primary == nil)
+    #expect(try database(first).replicaSet?.state == .unknown)
+    let heard = Reference.assessment(live, previous: first, at: 1_015)
     #expect(try database(heard).replicaSet?.primary == "mongo1")
+    #expect(try database(heard).state == .degraded)
     live.lose(Reference.nodes[0])
-    let gone = Reference.assessment(live)
+    let gone = Reference.assessment(live, previous: heard, at: 1_020)
     #expect(try database(gone).replicaSet?.primary == nil)
     #expect(try database(gone).replicaSet?.withoutPrimarySince != nil)
   }
@@ -175,6 +190,9 @@ import Topology
     )
     let labels = LabelSet(["tier": "database", "instance": "rs0", "member": name])
     #expect(found.component(of: labels) == .member(expected))
+    #expect(
+      SetMemberNames([tier.members[0], tier.members[0]]).member(called: "127.0.30.104:1") == nil
+    )
     let strange = LabelSet(["tier": "database", "instance": "rs0", "member": "127.0.30.9:27017"])
     #expect(found.component(of: strange) == .tier("database"))
   }

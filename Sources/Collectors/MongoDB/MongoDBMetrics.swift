@@ -107,7 +107,7 @@ enum MongoDBMetrics {
     "1 when the member fell behind every oplog and has to be synced anew, else 0."
   )
 
-  // MARK: The replica set
+  // MARK: The replica set; `member` is the declared name, or else as the set calls it
 
   static let setPrimaries = gauge(
     "hvsmon_mongodb_set_primaries",

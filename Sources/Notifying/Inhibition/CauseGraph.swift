@@ -19,7 +19,8 @@ package protocol CauseGraph: Sendable {
   /// The declared members of the tier that do not work.
   func missingMembers(of tier: String) -> [String]
 
-  /// The tier's replica set is known to have no primary now; it may elect one within seconds.
+  /// The tier's replica set has no primary now, or lost it just before; it may elect one within
+  /// seconds.
   func lacksPrimary(_ tier: String) -> Bool
 
   /// The nodes that failed.

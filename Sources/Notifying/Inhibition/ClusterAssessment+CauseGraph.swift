@@ -8,7 +8,10 @@ extension ClusterAssessment: CauseGraph {
   }
 
   package func lacksPrimary(_ tier: String) -> Bool {
-    tiers.first { $0.name == tier }?.replicaSet?.withoutPrimarySince != nil
+    guard let set = tiers.first(where: { $0.name == tier })?.replicaSet, set.primary == nil else {
+      return false
+    }
+    return set.withoutPrimarySince != nil || set.primarySilentSince != nil
   }
 
   package func isWorking(_ component: Component) -> Bool { state(of: component) == .working }

@@ -7,6 +7,9 @@ package struct ReplicaSetStanding: Equatable, Sendable {
   /// A set without a primary for longer than this does not find one by itself: a crash is noticed
   /// after ten seconds (MongoDB documentation, `electionTimeoutMillis`), the vote takes two more.
   package static let electionMax = Duration.seconds(30)
+  /// So long other members may still call primary whom they do not hear any more: ten seconds
+  /// (`heartbeatTimeoutSecs`) and what two heartbeats and a poll take.
+  package static let hearsayMax = Duration.seconds(15)
 
   /// The set's name; empty when only its members were asked so far.
   package let name: String
@@ -21,6 +24,9 @@ package struct ReplicaSetStanding: Equatable, Sendable {
   package let claimants: Int?
   /// Since when everybody who answers says that there is no primary.
   package let withoutPrimarySince: Timestamp?
+  /// Since when the member that was primary last does not answer hvsmon, while nobody has said yet
+  /// that it is not primary any more.
+  package let primarySilentSince: Timestamp?
 
   /// Its name in a sentence.
   package var title: String { name.isEmpty ? "the replica set" : name }
@@ -68,34 +74,6 @@ enum DatabaseState {
   }
 }
 
-/// Which declared member a replica set means by a name such as `mongo1:27017`.
-struct SetMemberNames {
-  private let nameByHost: [String: String]
-
-  init(_ members: [DeclaredMember]) {
-    var nameByHost: [String: String] = [:]
-    for member in members {
-      nameByHost[member.address.lowercased()] = member.name
-    }
-    // A name says more than an address.
-    for member in members { nameByHost[member.name.lowercased()] = member.name }
-    self.nameByHost = nameByHost
-  }
-
-  /// Nil when it is none of them: a host may be written as name, full name or address.
-  func member(called name: String) -> String? {
-    var host = Substring(name.lowercased())
-    if host.hasPrefix("[") {
-      host = host.dropFirst().prefix { $0 != "]" }
-    } else if let colon = host.lastIndex(of: ":"), host.firstIndex(of: ":") == colon {
-      host = host[..<colon]
-    }
-    if let found = nameByHost[String(host)] { return found }
-    let first = host.prefix { $0 != "." }
-    return first.allSatisfy(\.isNumber) ? nil : nameByHost[String(first)]
-  }
-}
-
 extension ClusterObservation {
   /// The job of the targets that ask each member's MongoDB.
   static let databaseJob = "mongodb"
@@ -123,10 +101,13 @@ extension ClusterObservation {
     let own = zip(tier.members, states).first { $1 == DatabaseState.primary }?.0.name
     let primary = (set?.primary ?? heard).map { names.member(called: $0) ?? $0 }
     // Polled at another moment, a member may know more than the set did, or less.
-    let told = primary ?? (set == nil ? own : nil)
-    let found = told.flatMap { isGone($0) ? nil : $0 }
+    let told = (primary ?? (set == nil ? own : nil)).flatMap { isGone($0) ? nil : $0 }
+    let isSilent = told.map { memberChecks[$0]?[Self.databaseJob] == false } ?? false
+    let silentSince = isSilent ? previous?.primarySilentSince ?? now : nil
+    let isHearsay = silentSince.map { now - $0 < ReplicaSetStanding.hearsayMax } ?? false
+    let found = isHearsay ? nil : told
     let isLacking =
-      found == nil && (set?.claimants == 0 || (set == nil && states.allSatisfy { $0 != nil }))
+      told == nil && (set?.claimants == 0 || (set == nil && states.allSatisfy { $0 != nil }))
     let since = isLacking ? previous?.withoutPrimarySince ?? now : nil
     let state: ComponentState =
       if found != nil {
@@ -141,7 +122,8 @@ extension ClusterObservation {
       state: state,
       primary: found,
       claimants: set?.claimants,
-      withoutPrimarySince: since
+      withoutPrimarySince: since,
+      primarySilentSince: silentSince
     )
   }
 
@@ -150,10 +132,12 @@ extension ClusterObservation {
     let isAnswering = memberChecks[member.name]?[Self.databaseJob]
     guard let isAnswering else { return nil }
     let names = SetMemberNames(tier.members)
-    let heard = replicaSets[tier.name]?.members
-      .first { names.member(called: $0.key) == member.name }?.value.state
+    let known = replicaSets[tier.name]?.members
+      .first { names.member(called: $0.key) == member.name }?.value
+    let heard = known?.state
     guard isAnswering else {
-      guard let heard, DatabaseState.isWorking(heard) else {
+      // What it said itself before it fell silent is no word of others.
+      guard let heard, known?.isAnswering == false, DatabaseState.isWorking(heard) else {
         return Verdict(.failed, "its MongoDB does not answer")
       }
       return Verdict(.unknown, "its MongoDB does not answer hvsmon, but other members hear it")

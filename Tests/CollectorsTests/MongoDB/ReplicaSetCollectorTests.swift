@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Architecture
 import MetricModel
 import MongoWire
 import Net
@@ -66,6 +67,27 @@ struct ReplicaSetCollectorTests {
       "\($0.definition.name) \($0.labels.sorted { $0.key < $1.key })"
     }
     #expect(Set(series).count == series.count)
+  }
+
+  @Test func `members are called as they are declared, by name or address`() async throws {
+    let members = try members("healthy-pss")
+    defer { for member in members { member.stop() } }
+    let collector = ReplicaSetCollector(
+      members.map { endpoint($0.port) },
+      of: [
+        DeclaredMember(name: "db1", address: "192.0.2.1"),
+        DeclaredMember(name: "second", address: "db2.example.net"),
+      ],
+      using: StreamConnector()
+    )
+    let found = try await collector.collect(Poll(time: .epoch, timeout: .seconds(10)))
+    for name in ["db1", "second", "db3.example.net:27017"] {
+      #expect(found.value("hvsmon_mongodb_set_member_answers", ["member": name]) == 1)
+      #expect(
+        found.value("hvsmon_mongodb_replication_lag_seconds", ["member": name, "source": "own"])
+          == 0
+      )
+    }
   }
 
   @Test func `members that do not answer leave the picture that the others have`() async throws {

@@ -33,9 +33,16 @@ package final class ReplicaSetCollector: Collector {
   }
 
   private let members: [Member]
+  /// What members are called in the settings.
+  private let names: SetMemberNames
   private let memory = Mutex(Memory())
 
-  init(_ endpoints: [MongoEndpoint], using connector: StreamConnector) {
+  init(
+    _ endpoints: [MongoEndpoint],
+    of declared: [DeclaredMember] = [],
+    using connector: StreamConnector
+  ) {
+    names = SetMemberNames(declared)
     members = endpoints.map { endpoint in
       Member(
         session: MemberSession(endpoint, using: connector),
@@ -60,7 +67,7 @@ package final class ReplicaSetCollector: Collector {
         instance: tierSettings.replicaSet,
         tier: tier.name,
         about: .tier(tier.name),
-        collector: ReplicaSetCollector(endpoints, using: services.streams),
+        collector: ReplicaSetCollector(endpoints, of: tier.members, using: services.streams),
         poll: declared.poll.overridden(by: section)
       )
     }
@@ -142,10 +149,10 @@ package final class ReplicaSetCollector: Collector {
       }
       return (merged, bounds, memory.elections)
     }
-    return Self.samples(of: merged, bounds, elections: elections)
+    return samples(of: merged, bounds, elections: elections)
   }
 
-  private static func samples(
+  private func samples(
     of merged: MergedReplicaSet,
     _ bounds: [String: Double],
     elections: Int
@@ -166,7 +173,8 @@ package final class ReplicaSetCollector: Collector {
       add(MongoDBMetrics.setSpareVotes, Double(votes - majority))
     }
     for member in merged.members {
-      let labels = ["member": member.name]
+      let name = names.member(called: member.name) ?? member.name
+      let labels = ["member": name]
       add(MongoDBMetrics.setPrimary, member.name == merged.primary ? 1 : 0, labels)
       add(MongoDBMetrics.setMemberState, member.state.map(Double.init), labels)
       add(MongoDBMetrics.setMemberAnswers, member.isAnswering ? 1 : 0, labels)
@@ -175,7 +183,7 @@ package final class ReplicaSetCollector: Collector {
         add(
           MongoDBMetrics.setLag,
           lag.isOwn ? min(lag.seconds, bounds[member.name] ?? lag.seconds) : lag.seconds,
-          ["member": member.name, "source": lag.isOwn ? "own" : "heartbeat"]
+          ["member": name, "source": lag.isOwn ? "own" : "heartbeat"]
         )
       }
     }
