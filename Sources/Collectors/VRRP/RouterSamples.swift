@@ -36,10 +36,11 @@ struct RouterSamples {
       labels["reason"] = fault
       let up = CollectedSample(VRRPMetrics.witnessUp, fault == nil ? 1 : 0, labels)
       guard let masters = sightings.masters(witness, at: now) else { return [up] }
+      let seen = sightings.seen(witness, at: now)
       return [
         up, CollectedSample(VRRPMetrics.masters, Double(masters.count), ["witness": name]),
       ]
-        + settings.members.map { member in
+        + settings.members.filter { seen.contains($0.name) }.map { member in
           CollectedSample(
             VRRPMetrics.master,
             masters.contains(member.name) ? 1 : 0,
@@ -47,6 +48,9 @@ struct RouterSamples {
           )
         }
     }
+      + sightings.hostFaults.map { part, reason in
+        CollectedSample(IngestMetrics.collectorPartial, 1, ["part": part, "reason": reason])
+      }
   }
 
   private var priorities: [CollectedSample] {

@@ -4,8 +4,8 @@ package import MetricModel
 package import Polling
 import RemoteShell
 
-/// Asks one member by ssh whether it has the floating address and whether its keepalived runs, for
-/// the watch over its virtual router.
+/// Asks one member by ssh whether it has the floating address, whether its keepalived runs and what
+/// state that is in, for the watch over its virtual router.
 ///
 /// It makes no series of its own, and its target has no tier: that ssh does not answer says nothing
 /// of the member's work.
@@ -44,6 +44,7 @@ package final class VRRPHostCollector: Collector {
       guard let facts = facts(of: member, hosts) else { return nil }
       let share = facts.share(every: poll.interval) { _ in
         [.addresses, .processes(of: .keepalived)]
+          + (watch.isReportDue(of: member.name) ? [.keepalivedData] : [])
       }
       return Target(
         instance: member.name,
@@ -76,11 +77,51 @@ package final class VRRPHostCollector: Collector {
         addresses: answer[.addresses],
         processes: answer[.processes(of: .keepalived)]
       )
-      watch.note { sight.note(in: &$0, of: member, at: began) }
+      watch.note { sightings in
+        sightings.noteHost(member)
+        sight.note(in: &sightings, of: member, at: began)
+        noteReport(answer, in: &sightings, poll, at: began)
+      }
       return Collection(samples: [])
+    } catch .cancelled {
+      throw .cancelled
     } catch {
-      watch.note { $0.forgetHost(member) }
+      watch.note { $0.forgetHost(member, fault: error.kind) }
       throw error
+    }
+  }
+
+  /// What keepalived itself says, when it was asked this time.
+  private func noteReport(
+    _ answer: HostAnswer,
+    in sightings: inout RouterSightings,
+    _ poll: Poll,
+    at now: Timestamp
+  ) {
+    guard let section = answer[.keepalivedData] else { return }
+    do throws(CollectionError) {
+      let text = try Optional(section).good("keepalived", timeout: poll.timeout)
+      do throws(HostReplyFault) {
+        let report = try KeepalivedReport.read(text)
+        let word = KeepalivedSightings.Word(
+          report,
+          of: watch.settings,
+          at: now,
+          wall: answer.unixSeconds
+        )
+        sightings.noteKeepalived(
+          member,
+          says: word,
+          fault: word == nil ? "malformed" : nil,
+          at: now
+        )
+      } catch {
+        sightings.noteKeepalived(member, says: nil, fault: "malformed", at: now)
+      }
+    } catch {
+      // One that does not run is known; that it cannot be asked is no fault.
+      let fault = section.outcome == .notRunning ? nil : error.kind
+      sightings.noteKeepalived(member, says: nil, fault: fault, at: now)
     }
   }
 }

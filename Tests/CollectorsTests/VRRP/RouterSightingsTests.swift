@@ -281,8 +281,50 @@ import Testing
     scene.sightings.noteKeepalived("nginx1", since: nil, at: scene.now)
     #expect(scene.judgement == .one)
     #expect(scene.isListed("keepalived_up{instance=nginx1} 0.0"))
-    scene.sightings.forgetHost("nginx1")
+    scene.sightings.forgetHost("nginx1", fault: "timeout")
     #expect(scene.texts("keepalived_up") == [])
+    #expect(scene.isListed("hvsmon_collector_partial{part=host nginx1,reason=timeout} 1.0"))
+    scene.sightings.noteHost("nginx1")
+    #expect(scene.texts("hvsmon_collector_partial") == [])
+  }
+
+  @Test func `hosts asked while two were masters are no proof afterwards`() throws {
+    var scene = try Scene()
+    for _ in 0..<5 {
+      scene.hear(VRRPFixtures.lb100, 101)
+      scene.pass(300)
+      scene.hear(VRRPFixtures.lb102, 99)
+      scene.pass(700)
+    }
+    #expect(scene.judgement == .two)
+    for member in ["nginx1", "nginx3"] {
+      scene.sightings.note(.ssh, member, hasAddress: true, at: scene.now)
+    }
+    var seen: Set<RouterSightings.Verdict> = []
+    for _ in 0..<8 {
+      scene.hear(VRRPFixtures.lb100, 101)
+      scene.pass(1_000)
+      seen.insert(scene.judgement)
+    }
+    #expect(seen == [.two, .one])
+    #expect(scene.now > scene.sightings.settledAt)
+    // Asked again, the address is really there.
+    scene.sightings.note(.ssh, "nginx1", hasAddress: true, at: scene.now)
+    scene.sightings.note(.ssh, "nginx3", hasAddress: true, at: scene.now)
+    #expect(scene.judgement == .stale)
+  }
+
+  @Test func `a member that could not be asked has no share in what its witness sees`() throws {
+    var scene = try Scene()
+    scene.hear(VRRPFixtures.lb100, 101)
+    for member in ["nginx1", "nginx2", "nginx3"] {
+      scene.sightings.note(.ssh, member, hasAddress: member == "nginx1", at: scene.now)
+    }
+    #expect(scene.isListed("hvsmon_vrrp_master{instance=nginx3,witness=ssh} 0.0"))
+    scene.sightings.forgetHost("nginx3", fault: "lost")
+    #expect(scene.texts("hvsmon_vrrp_master{instance=nginx3,witness=ssh}") == [])
+    #expect(!scene.isListed("hvsmon_vrrp_master{instance=nginx3,witness=ssh} 0.0"))
+    #expect(scene.isListed("hvsmon_vrrp_master{instance=nginx2,witness=ssh} 0.0"))
   }
 
   @Test func `what is advertised and not declared deviates`() throws {

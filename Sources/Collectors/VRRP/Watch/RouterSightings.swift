@@ -65,9 +65,9 @@ struct RouterSightings: Sendable {
   private(set) var lastEcho: Timestamp?
   /// A former master that fell silent while the address went on answering.
   private var suspicion: (member: String, since: Timestamp)?
-  /// Since when the keepalived of each member runs that was asked, nil when it does not, and when
-  /// it was asked.
-  private var keepalived: [String: (since: Timestamp?, at: Timestamp)] = [:]
+  private var keepalived = KeepalivedSightings()
+  /// Why members could not be asked by ssh, or what of them could not, by words for it.
+  private(set) var hostFaults: [String: String] = [:]
 
   init(_ settings: VRRPSettings, echoPace: Duration) {
     self.settings = settings
@@ -132,19 +132,41 @@ struct RouterSightings: Sendable {
 
   /// The member's keepalived runs since then; nil when it does not.
   mutating func noteKeepalived(_ member: String, since: Timestamp?, at now: Timestamp) {
-    keepalived[member] = (since, now)
+    keepalived.note(member, runsSince: since, at: now)
   }
 
-  /// The member could not be asked by ssh.
-  mutating func forgetHost(_ member: String) {
+  /// What the member's keepalived says of itself; nil when it does not say, for this reason if any.
+  mutating func noteKeepalived(
+    _ member: String,
+    says word: KeepalivedSightings.Word?,
+    fault: String? = nil,
+    at now: Timestamp
+  ) {
+    keepalived.note(member, says: word, at: now)
+    hostFaults["keepalived \(member)"] = fault
+  }
+
+  /// The member answered by ssh.
+  mutating func noteHost(_ member: String) {
+    hostFaults["host \(member)"] = nil
+  }
+
+  /// The member could not be asked by ssh, for this reason.
+  mutating func forgetHost(_ member: String, fault: String) {
     forget(.ssh, member)
-    keepalived[member] = nil
+    keepalived.forget(member)
+    hostFaults["host \(member)"] = fault
+    hostFaults["keepalived \(member)"] = nil
   }
 
   /// Whether the member's keepalived runs; nil when nobody says.
   func isKeepalivedRunning(_ member: String, at now: Timestamp) -> Bool? {
-    guard let seen = keepalived[member], now - seen.at <= Self.reportAgeMax else { return nil }
-    return seen.since != nil
+    keepalived.isRunning(member, at: now)
+  }
+
+  /// The member's keepalived is to be asked for a report.
+  func isReportDue(of member: String, at now: Timestamp) -> Bool {
+    keepalived.isWordDue(of: member, since: settledAt, at: now)
   }
 
   private func member(of advertisement: VRRPAdvertisement) -> String? {
@@ -215,6 +237,22 @@ struct RouterSightings: Sendable {
     }
   }
 
+  /// The members of which the witness can say whether they are master.
+  func seen(_ witness: Witness, at now: Timestamp) -> Set<String> {
+    switch witness {
+    case .advertisements: Set(settings.members.map(\.name))
+    case .ssh, .proxmox, .probe: Set(freshReports(witness, at: now).keys)
+    }
+  }
+
+  /// When masters changed last, or one of two gave way.
+  var upheaval: Timestamp? {
+    [lastChange?.takeOver.at, verdict.overlapEnd].compactMap(\.self).max()
+  }
+
+  /// What was told before this tells of the time before the last upheaval.
+  var settledAt: Timestamp { upheaval.map { $0 + settings.interval * 2 } ?? .distantPast }
+
   /// Why the witness does not work; nil when it does.
   func fault(_ witness: Witness, at now: Timestamp) -> String? {
     switch witness {
@@ -231,10 +269,7 @@ struct RouterSightings: Sendable {
   /// The state of the virtual router.
   func judgement(at now: Timestamp) -> Verdict {
     let state: VRRPVerdict.State = deafness == nil ? verdict.state(at: now) : .unheard
-    // What was reported before the last change tells of the time before it.
-    let ends = [lastChange?.takeOver.at, verdict.overlapEnd].compactMap(\.self)
-    let settled = ends.max().map { $0 + settings.interval * 2 } ?? .distantPast
-    let holders = holders(since: settled, at: now)
+    let holders = holders(since: settledAt, at: now)
     switch state {
     case .several: return .two
     case .electing: return .electing
@@ -260,13 +295,13 @@ struct RouterSightings: Sendable {
     at now: Timestamp
   ) -> KeepalivedReport.State? {
     if masters.contains(member) { return .master }
+    if let word = keepalived.word(of: member, since: settledAt, at: now) { return word.state }
     return isKeepalivedRunning(member, at: now) == true ? .backup : nil
   }
 
   /// The earliest instant after `now` at which silence alone changes the judgement.
   func nextChange(after now: Timestamp) -> Timestamp? {
-    let settled = lastChange.map { $0.takeOver.at + settings.interval * 2 }
-    return [verdict.nextChange(after: now), settled].compactMap { $0 }.filter { $0 > now }.min()
+    [verdict.nextChange(after: now), settledAt].compactMap { $0 }.filter { $0 > now }.min()
   }
 
   /// What the addresses of members alone tell, each of which was asked at another time.
@@ -315,17 +350,6 @@ struct RouterSightings: Sendable {
   }
 
   private func candidates(at now: Timestamp) -> [VRRPVerdict.Candidate] {
-    settings.members.compactMap { member in
-      guard let priority = member.priority, let seen = keepalived[member.name],
-        let since = seen.since, now - seen.at <= Self.reportAgeMax
-      else { return nil }
-      return VRRPVerdict.Candidate(
-        address: member.address,
-        priority: priority,
-        healthySince: since,
-        preempts: true,
-        preemptDelay: .zero
-      )
-    }
+    settings.members.compactMap { keepalived.candidate($0, since: settledAt, at: now) }
   }
 }

@@ -19,8 +19,8 @@ final class RouterWatch: Sendable {
     var newsArrived: @Sendable () -> Void = {}
     /// Has the other witnesses asked.
     var askWitnesses: [Int: @Sendable () -> Void] = [:]
-    /// The changes of masters after which they were asked.
-    var askedChanges = 0
+    /// The upheaval after which they were asked.
+    var askedUpheaval: Timestamp?
     /// What whoever asked last was told.
     var told: News?
     var isStarted = false
@@ -35,6 +35,11 @@ final class RouterWatch: Sendable {
     let isDeaf: Bool
     /// Some time has passed since the last change: other witnesses may have caught up.
     let isSettled: Bool
+    /// Who has the address, as the members tell.
+    let holders: Set<String>?
+    /// Whether keepalived runs at each member, and its state.
+    let isRunning: [Bool?]
+    let states: [KeepalivedReport.State?]
   }
 
   private let state: Mutex<State>
@@ -75,6 +80,11 @@ final class RouterWatch: Sendable {
   /// one of the same number takes its place.
   func callAfterChange(_ ask: @escaping @Sendable () -> Void, number: Int = 0) {
     state.withLock { $0.askWitnesses[number] = ask }
+  }
+
+  /// The member's keepalived is to be asked for a report.
+  func isReportDue(of member: String) -> Bool {
+    state.withLock { $0.sightings.isReportDue(of: member, at: now) }
   }
 
   /// Adds what another witness saw.
@@ -154,8 +164,9 @@ final class RouterWatch: Sendable {
       let news = state.sightings.news(at: now)
       guard let told = state.told, told != news else { return [] }
       state.told = news
-      guard news.isSettled, news.changes != state.askedChanges else { return [state.newsArrived] }
-      state.askedChanges = news.changes
+      let upheaval = state.sightings.upheaval
+      guard news.isSettled, upheaval != state.askedUpheaval else { return [state.newsArrived] }
+      state.askedUpheaval = upheaval
       return [state.newsArrived] + Array(state.askWitnesses.values)
     }
     for call in calls { call() }
@@ -165,12 +176,16 @@ final class RouterWatch: Sendable {
 extension RouterSightings {
   /// What is compared to find out whether there are news.
   fileprivate func news(at now: Timestamp) -> RouterWatch.News {
-    RouterWatch.News(
+    let names = settings.members.map(\.name)
+    return RouterWatch.News(
       judgement: judgement(at: now),
       masters: masters(.advertisements, at: now),
       changes: changes.values.reduce(0, +),
       isDeaf: deafness != nil,
-      isSettled: lastChange.map { now >= $0.takeOver.at + settings.interval * 2 } ?? true
+      isSettled: now >= settledAt,
+      holders: masters(.ssh, at: now),
+      isRunning: names.map { isKeepalivedRunning($0, at: now) },
+      states: names.map { keepalivedState(of: $0, [], at: now) }
     )
   }
 
