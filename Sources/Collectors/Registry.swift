@@ -5,6 +5,7 @@ package import Polling
 package let allCollectors: [any Collector.Type] = [
   NginxCollector.self,
   NginxHostCollector.self,
+  NginxStickyCollector.self,
   PM2Collector.self,
   HTTPProbeCollector.self,
   ProxmoxCollector.self,

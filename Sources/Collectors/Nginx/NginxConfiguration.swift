@@ -17,6 +17,7 @@ struct NginxConfiguration: Equatable, Sendable {
     let address: String
     var failsMax = "1"
     var failTime = "10s"
+    var weight = 1
     var isDown = false
   }
 
@@ -122,6 +123,7 @@ struct NginxConfiguration: Equatable, Sendable {
     var server = Server(address: address)
     server.failsMax = value("max_fails", arguments) ?? server.failsMax
     server.failTime = value("fail_timeout", arguments) ?? server.failTime
+    server.weight = value("weight", arguments).flatMap { Int($0) } ?? server.weight
     server.isDown = arguments.contains("down")
     return [server]
   }

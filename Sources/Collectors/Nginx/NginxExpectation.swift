@@ -30,6 +30,14 @@ struct NginxExpectation: Equatable, Sendable {
     upstreamDeviations(of: found) + limitDeviations(of: found)
   }
 
+  /// How clients are given to servers: in the upstream that is named, else in the only one; nil where
+  /// that is not `ip_hash`.
+  func hash(in found: NginxConfiguration) -> NginxIPHash? {
+    let groups = upstream.map { name in found.upstreams.filter { $0.name == name } }
+    let candidates = groups ?? found.upstreams
+    return candidates.count == 1 ? NginxIPHash(candidates[0]) : nil
+  }
+
   private func upstreamDeviations(of found: NginxConfiguration) -> [Deviation] {
     guard let upstream else { return [] }
     guard let group = found.upstreams.first(where: { $0.name == upstream }) else {

@@ -36,7 +36,7 @@ package final class NginxHostCollector: Collector {
     self.members = members
     self.expectation = expectation
     self.book = book
-    let watch = NginxHostWatch()
+    let watch = NginxHostWatch(polledEvery: interval)
     self.watch = watch
     share = facts.share(every: interval) { watch.wishes(at: $0) }
   }
@@ -53,7 +53,7 @@ package final class NginxHostCollector: Collector {
       guard let section = tierSection.section("nginx"), let keys = section.section("expect")
       else { return [] }
       let expectation = NginxExpectation(reading: keys)
-      let book = NginxTierBook()
+      let book = NginxTierBook.shared(by: tier.name, services)
       let polls = declared.polls(of: tierSection, in: section)
       return zip(tier.members, polls).compactMap { member, poll in
         guard let facts = hosts.facts(of: member, keys) else { return nil }
@@ -122,8 +122,11 @@ package final class NginxHostCollector: Collector {
 
   private func samples(of found: NginxConfiguration) -> [CollectedSample] {
     let digest = NginxTierBook.digest(of: found.comparedLines, address: member.address)
-    book.note(digest, of: member.name)
+    book.note(digest, expectation.hash(in: found), of: member.name)
     var samples = [CollectedSample(NginxHostMetrics.configuration, 1, ["hash": digest])]
+    if let moved = book.movedRatio(member.name) {
+      samples.append(CollectedSample(NginxHostMetrics.movedClients, moved))
+    }
     if let differs = book.differs(member.name) {
       samples.append(CollectedSample(NginxHostMetrics.differs, differs ? 1 : 0))
     }

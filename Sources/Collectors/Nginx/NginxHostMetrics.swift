@@ -13,6 +13,12 @@ enum NginxHostMetrics {
     "config_differs",
     "1 when the compared directives are not those of most members of the tier, else 0."
   )
+  static let movedClients = gauge(
+    "moved_clients_ratio",
+    "The largest share of networks whose clients another member's ip_hash gives to another server: "
+      + "they would lose their sessions at a fail-over.",
+    unit: "ratio"
+  )
   static let valid = gauge(
     "config_valid",
     "1 when `nginx -T` accepts the configuration, 0 when nginx would not start with it."
@@ -93,7 +99,8 @@ enum NginxHostMetrics {
   )
 
   static let all = [
-    configuration, differs, valid, reloadPending, connectionsMax, workers, start, workerStart,
+    configuration, differs, movedClients, valid, reloadPending, connectionsMax, workers, start,
+    workerStart,
     certificateExpiry, certificate, certificatePending, limited, upstreamFailures,
     upstreamDisabled, withoutServer, exhausted, reused, severe,
   ]

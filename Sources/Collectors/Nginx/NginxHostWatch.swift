@@ -23,20 +23,29 @@ final class NginxHostWatch: Sendable {
     var starts: [Int64: Double] = [:]
   }
 
-  private static let slowPace = Duration.seconds(60)
+  /// What seldom changes is asked for in every sixth poll, and each minute at least.
+  private static let slowPolls = 6
+  private static let slowPaceMax = Duration.seconds(60)
   /// More are passed over: the host is asked for few things at once.
   private static let logsMax = 2
   private static let certificatesMax = 6
 
-  let configuration = SlowFact("nginx -T", .nginxConfiguration, every: slowPace) {
-    text throws(HostReplyFault) in
-    try NginxConfiguration(reading: text)
-  }
-  let processes = SlowFact("processes", .processes(of: .nginx), every: slowPace) {
-    text throws(HostReplyFault) in
-    try ProcessListing(reading: text)
-  }
+  let configuration: SlowFact<NginxConfiguration>
+  let processes: SlowFact<ProcessListing>
   private let state = Mutex(State())
+
+  /// Asks nothing yet; `interval` is that of the polls.
+  init(polledEvery interval: Duration) {
+    let pace = min(interval * Self.slowPolls, Self.slowPaceMax)
+    configuration = SlowFact("nginx -T", .nginxConfiguration, every: pace) {
+      text throws(HostReplyFault) in
+      try NginxConfiguration(reading: text)
+    }
+    processes = SlowFact("processes", .processes(of: .nginx), every: pace) {
+      text throws(HostReplyFault) in
+      try ProcessListing(reading: text)
+    }
+  }
 
   /// What is wanted of a poll at this time.
   func wishes(at time: Timestamp) -> [RemoteCommand] {
