@@ -55,6 +55,11 @@ package final class FactsHosts: Sendable {
     )
   }
 
+  /// Has a host show another key from now on, and the connection to it break.
+  package func changeKey(_ address: String) throws {
+    _ = try folder.write("hosts/\(address)/.changed", "")
+  }
+
   /// Every question the host was asked: its sections, in the order of the questions.
   package func questions(_ address: String) -> [[String]] {
     let path = folder.file("hosts/\(address)/.questions")
@@ -75,10 +80,15 @@ package final class FactsHosts: Sendable {
       echo "ssh: connect to host $address port 22: Connection refused" >&2
       exit 255
     fi
+    if [ -e "$host/.changed" ]; then
+      echo '@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @' >&2
+      echo 'Host key verification failed.' >&2
+      exit 255
+    fi
     echo >>"$host/.logins"
     echo 'hvsmon-facts 1 ready'
     while read -r line; do
-      [ -d "$host" ] || exit 255
+      [ -d "$host" ] && [ ! -e "$host/.changed" ] || exit 255
       set -- $line
       nonce=$2
       shift 2
