@@ -9,6 +9,9 @@ enum Lab {
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().path
 
+  /// The folder of the lab, with the key to its hosts.
+  static let folder = ProcessInfo.processInfo.environment["HVSMON_LAB"] ?? ""
+
   /// This process runs on the monitor of a lab; says so when it does not.
   static let isHere: Bool = {
     let isHere = getuid() == 0 && ProcessInfo.processInfo.environment["HVSMON_LAB"] != nil
@@ -25,13 +28,10 @@ enum Lab {
   }
 
   /// Does something to a host, or to the network.
-  static func act(_ action: String, _ host: String = "") async throws {
-    let script = try ChildProcess(
-      "/bin/sh",
-      ["\(root)/Tests/Lab/lab.sh", "do", action] + (host.isEmpty ? [] : [host])
-    )
+  static func act(_ action: String, _ words: [String] = []) async throws {
+    let script = try ChildProcess("/bin/sh", ["\(root)/Tests/Lab/lab.sh", "do", action] + words)
     guard try await script.waitForExit() == .code(0) else {
-      throw Failure(action: "\(action) \(host)", output: script.errorOutput)
+      throw Failure(action: "\(action) \(words)", output: script.errorOutput)
     }
   }
 }

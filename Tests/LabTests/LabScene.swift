@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+import FoundationEssentials
 import Net
+import Synchronization
 import TestSupport
 import Testing
 
@@ -7,7 +9,13 @@ import Testing
 final class LabScene: Sendable {
   let hook: WebhookSink
   let probe: FloatingProbe
+  /// Rules whose holds are minutes, and the hold that they have here: that a hold is kept is proven
+  /// elsewhere.
+  private static let shortHolds = [
+    "HostNotAsked": "5s", "NginxConfigurationsDiffer": "5s", "VrrpFault": "5s",
+  ]
   private let monitor: ChildProcess
+  private let acted = Mutex<ContinuousClock.Instant?>(nil)
   private let folder: TemporaryFolder
   private let client: HTTPClient
   private static let port = 9_820
@@ -24,53 +32,115 @@ final class LabScene: Sendable {
     hook = try WebhookSink()
     client = HTTPClient(userAgent: "test")
     folder = try TemporaryFolder()
+    let rules = try folder.write("alerts.yml", Self.rules())
     let config = try folder.write(
       "hvsmon.yml",
-      """
-      cluster: {name: lab}
-      architecture:
-        tiers:
-          - name: load-balancer
-            members:
-              - {name: lb100, address: 192.168.30.100, vrrp_priority: 101}
-              - {name: lb101, address: 192.168.30.101, vrrp_priority: 100}
-              - {name: lb102, address: 192.168.30.102, vrrp_priority: 99}
-            vrrp:
-              instance: VI_1
-              router_id: 51
-              address: \(Lab.floating)
-              interface: eth0
-              sources: [advertisements, probe]
-            nginx: {status: "http://{address}/nginx_status"}
-          - name: app
-            members:
-              - {name: app106, address: 192.168.30.106}
-              - {name: app107, address: 192.168.30.107}
-              - {name: app108, address: 192.168.30.108}
-            http: {url: "http://{address}:3000/"}
-        entry:
-          - {name: site, url: "http://\(Lab.floating)/", tiers: [load-balancer, app]}
-      storage: {path: \(folder.file("hvsmon.sqlite"))}
-      http: {listen: "127.0.0.1:\(Self.port)"}
-      rules: [\(Lab.root)/alerts.yml]
-      notifications:
-        route: {receiver: hook, group_by: [alertname, tier], group_wait: 250ms}
-        receivers: [{name: hook, webhook: [{url: "\(hook.url)"}]}]
-      """
+      Self.settings(storage: folder.file("hvsmon.sqlite"), rules: rules, hook: hook.url)
     )
     monitor = try ChildProcess(
       ChildProcess.builtExecutable("hvsmon"),
       ["serve", "--config", config]
     )
-    let isReady = await eventually(within: .seconds(20)) {
+    let isReady = await eventually(within: .seconds(40)) {
       let isOne = await self.shows("hvsmon_vrrp_verdict{", "state=\"one\"", "} 1")
       let isHeard = await self.shows("hvsmon_vrrp_master{", "lb100", "advertisements", "} 1")
       let isProbed = await self.shows("hvsmon_vrrp_master{", "lb100", "probe", "} 1")
       let isReached = await self.shows("hvsmon_entry_working{", "} 1")
-      return isOne && isHeard && isProbed && isReached
+      let areAsked = await self.areHostsAsked
+      let isHashed = await self.isStickyAsHashed
+      return isOne && isHeard && isProbed && isReached && areAsked && isHashed
     }
     try #require(isReady, "\(monitor.errorOutput)")
     try #require(told == [])
+  }
+
+  /// The lab as it is meant to be.
+  private static func settings(storage: String, rules: String, hook: String) -> String {
+    """
+    cluster: {name: lab}
+    architecture:
+      tiers:
+        - name: load-balancer
+          members:
+            - {name: lb100, address: 192.168.30.100, vrrp_priority: 101}
+            - {name: lb101, address: 192.168.30.101, vrrp_priority: 100}
+            - {name: lb102, address: 192.168.30.102, vrrp_priority: 99}
+          vrrp:
+            instance: VI_1
+            router_id: 51
+            address: \(Lab.floating)
+            interface: eth0
+            sources: [advertisements, probe, ssh]
+          nginx:
+            status: "http://{address}/nginx_status"
+            interval: 2s
+            sticky: {url: "http://\(Lab.floating)/", interval: 2s}
+            expect:
+              upstream: app
+              balancing: ip_hash
+              max_fails: 2
+              fail_timeout: 5s
+              rate_limit: {zone: perip, rate: 20r/s, burst: 100, nodelay: true}
+        - name: app
+          members:
+            - {name: app106, address: 192.168.30.106}
+            - {name: app107, address: 192.168.30.107}
+            - {name: app108, address: 192.168.30.108}
+          http: {url: "http://{address}:3000/"}
+      entry:
+        - {name: site, url: "http://\(Lab.floating)/", tiers: [load-balancer, app]}
+    ssh:
+      user: root
+      identity_file: \(Lab.folder)/identity
+      known_hosts_file: \(Lab.folder)/known_hosts
+    storage: {path: \(storage)}
+    http: {listen: "127.0.0.1:\(Self.port)"}
+    rules: [\(rules)]
+    notifications:
+      route: {receiver: hook, group_by: [alertname, tier], group_wait: 250ms}
+      receivers: [{name: hook, webhook: [{url: "\(hook)"}]}]
+    """
+  }
+
+  /// The rules that ship, with the short holds.
+  private static func rules() throws -> String {
+    var lines = try String(contentsOfFile: "\(Lab.root)/alerts.yml", encoding: .utf8)
+      .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    for (name, hold) in shortHolds {
+      let start = try #require(lines.firstIndex { $0.hasSuffix("- alert: \(name)") })
+      let place = try #require(lines[start...].firstIndex { $0.hasPrefix("        for: ") })
+      lines[place] = "        for: \(hold)"
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  /// All requests through the floating address reach the server that was computed for this host.
+  var isStickyAsHashed: Bool {
+    get async {
+      let isSticky = await shows("hvsmon_nginx_sticky{", "} 1")
+      let isHashed = await shows("hvsmon_nginx_sticky_as_hashed{", "} 1")
+      // 192.168.30.0/24 belongs to the first of three servers.
+      let isServer = await shows("hvsmon_nginx_sticky_server_info{", "192.168.30.106:3000")
+      return isSticky && isHashed && isServer
+    }
+  }
+
+  /// Every load balancer has told by ssh what its keepalived does and how its nginx is configured.
+  private var areHostsAsked: Bool {
+    get async {
+      let lines = await lines
+      func shows(_ parts: String...) -> Bool {
+        lines.contains { line in parts.allSatisfy { line.contains($0) } }
+      }
+      return Lab.balancers.allSatisfy { host in
+        let name = "instance=\"\(host)\""
+        let state = host == "lb100" ? "2" : "1"
+        return shows("keepalived_up{", name, "} 1")
+          && shows("keepalived_vrrp_state{", name, "} \(state)")
+          && shows("hvsmon_vrrp_master{", name, "\"ssh\"", host == "lb100" ? "} 1" : "} 0")
+          && shows("hvsmon_nginx_config_differs{", name, "} 0")
+      }
+    }
   }
 
   func close() async throws {
@@ -108,6 +178,13 @@ final class LabScene: Sendable {
     }
   }
 
+  /// Waits until an alert of this name fires, whether or not anybody is told.
+  func fires(_ alert: String, within limit: Duration) async -> Bool {
+    await eventually(within: limit) {
+      await shows("ALERTS{", "alertname=\"\(alert)\"", "alertstate=\"firing\"")
+    }
+  }
+
   /// Each message as its status and the names of its alerts.
   var told: [String] {
     hook.messages.map(\.payload).map { payload in
@@ -128,9 +205,18 @@ final class LabScene: Sendable {
     return seen - sent
   }
 
+  /// Does something to a host; how long the first message takes is counted from the end of the first.
+  func act(_ action: String, _ words: String...) async throws {
+    try await Lab.act(action, words)
+    acted.withLock { $0 = $0 ?? ContinuousClock.now }
+  }
+
   /// Waits for the first message, then as long as more could come.
   func messages(within limit: Duration, andFor rest: Duration) async -> [String] {
     _ = await eventually(within: limit) { !told.isEmpty }
+    if let first = hook.messages.first, let start = acted.withLock({ $0 }) {
+      print("lab: told \(start.duration(to: first.time)) after the fault")
+    }
     _ = await eventually(within: rest) { told.count > 1 }
     return told
   }
