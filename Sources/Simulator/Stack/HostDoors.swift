@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import MetricModel
+package import MetricModel
 import Synchronization
 
-/// The ways besides HTTP by which a cluster is heard: ssh and advertisements, once they are wanted.
-final class HostDoors: Sendable {
+/// The ways besides HTTP by which a world is heard: ssh and advertisements, once they are wanted.
+package final class HostDoors: Sendable {
   private struct State {
     var shell: ShellDoor?
     var sender: AdvertisementSender?
@@ -17,9 +17,21 @@ final class HostDoors: Sendable {
     open.sender?.abandon()
   }
 
-  var sessionCount: Int { state.withLock { $0.shell?.sessionCount ?? 0 } }
+  /// Opens nothing yet.
+  package init() {}
 
-  func open(
+  /// The connections by ssh that there are.
+  package var sessionCount: Int { state.withLock { $0.shell?.sessionCount ?? 0 } }
+
+  /// Lets the hosts of a world be reached by ssh.
+  ///
+  /// - Parameters:
+  ///   - folder: Where the program is written that stands for ssh, with two pipes beside it.
+  ///   - world: The world as it is now; called on another thread.
+  ///   - clock: Tells the time in the world.
+  /// - Returns: The program's path.
+  /// - Throws: ``SimulatorError/shell(path:reason:)``.
+  package func open(
     in folder: String,
     world: @escaping @Sendable () -> SimulatedWorld,
     clock: any TimeSource
@@ -41,7 +53,8 @@ final class HostDoors: Sendable {
     return true
   }
 
-  func close() async {
+  /// Closes what is open; returns when nobody answers any more.
+  package func close() async {
     let open = state.withLock { state in
       defer { state = State() }
       return state

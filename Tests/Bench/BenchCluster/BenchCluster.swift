@@ -2,9 +2,10 @@
 //
 // A simulated cluster in a process of its own, so that what hvsmon costs can be told apart.
 //
-// Usage: BenchCluster NODES GUESTS FOLDER PORT, or BenchCluster databases COUNT FOLDER PORT: writes
-// FOLDER/hvsmon.yml for an hvsmon that serves HTTP on PORT and watches the Proxmox API of the
-// cluster, or its MongoDB replica sets; then the line `ready`, and runs until it is killed.
+// Usage: BenchCluster NODES GUESTS FOLDER PORT, BenchCluster databases COUNT FOLDER PORT, or
+// BenchCluster hosts COUNT FOLDER PORT: writes FOLDER/hvsmon.yml for an hvsmon that serves HTTP on
+// PORT and watches the Proxmox API of the cluster, its MongoDB replica sets, or hosts with an app
+// each by ssh; then the line `ready`, and runs until it is killed.
 import FoundationEssentials
 import Glibc
 import MetricModel
@@ -15,8 +16,11 @@ import Simulator
 @main enum BenchCluster {
   static func main() async throws {
     let arguments = CommandLine.arguments
+    if arguments.count == 5, arguments[1] == "hosts", let hosts = Int(arguments[2]) {
+      return try await BenchHosts.run(count: hosts, folder: arguments[3], port: arguments[4])
+    }
     guard arguments.count == 5, let plan = plan(arguments[1], arguments[2]) else {
-      print("usage: BenchCluster (NODES GUESTS | databases COUNT) FOLDER PORT")
+      print("usage: BenchCluster (NODES GUESTS | databases COUNT | hosts COUNT) FOLDER PORT")
       exit(2)
     }
     let folder = arguments[3]
@@ -32,10 +36,14 @@ import Simulator
       rules: [\(FileManager.default.currentDirectoryPath)/alerts.yml]
       """
     try Data(settings.utf8).write(to: URL(fileURLWithPath: "\(folder)/hvsmon.yml"))
+    try await waitToBeKilled()
+  }
+
+  /// Says that everything is there, and waits.
+  static func waitToBeKilled() async throws {
     // Not through the buffer of the standard output: somebody waits for it.
     let line = Array("ready\n".utf8)
     _ = write(1, line, line.count)
-    // Killed by whoever started it.
     while true { try await Task.sleep(for: .seconds(3_600)) }
   }
 
