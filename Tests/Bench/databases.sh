@@ -25,7 +25,7 @@ swift build -c release --product BenchCluster 2>&1 | tail -n 1
 spent() { cat "/proc/$1"/task/*/schedstat | awk '{ sum += $1 } END { printf "%.0f", sum }'; }
 memory() { awk -v name="$2:" '$1 == name { print $2 * 1024 / 1e6 }' "/proc/$1/$3"; }
 
-port=18491
+port=18501
 measure() { # MEMBERS
   folder=$work/$1
   mkdir "$folder"

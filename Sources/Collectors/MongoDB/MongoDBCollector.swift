@@ -44,7 +44,8 @@ package final class MongoDBCollector: Collector {
           tier: tier.name,
           node: member.node,
           collector: MongoDBCollector(
-            MemberSession(endpoint, using: services.streams, logger: services.logger)
+            MemberBook.shared(services)
+              .session(endpoint, using: services.streams, logger: services.logger)
           ),
           poll: poll
         )
@@ -55,7 +56,9 @@ package final class MongoDBCollector: Collector {
   package func collect(_ poll: Poll) async throws(CollectionError) -> Collection {
     let deadline = Deadline(after: poll.timeout)
     do throws(MongoError) {
-      return try await ask(poll, until: deadline)
+      return try await session.withTurn(until: deadline) { () async throws(MongoError) in
+        try await ask(poll, until: deadline)
+      }
     } catch .cancelled {
       throw .cancelled
     } catch {
@@ -108,7 +111,7 @@ package final class MongoDBCollector: Collector {
     if connection.isLoggedIn || view.state != ReplicaSetStatus.State.arbiter {
       samples += try await details(connection, view.state, until: deadline)
     }
-    if let closed = poll.connectionClosed { connection.watchIdle(closed) }
+    if let closed = poll.connectionClosed { await session.watch(as: Self.name, closed) }
     return Collection(samples: samples)
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Architecture
 package import Configuration
+import Logging
 package import MetricModel
 import MongoWire
 import Net
@@ -40,12 +41,14 @@ package final class ReplicaSetCollector: Collector {
   init(
     _ endpoints: [MongoEndpoint],
     of declared: [DeclaredMember] = [],
-    using connector: StreamConnector
+    using connector: StreamConnector,
+    sharing book: MemberBook = MemberBook(),
+    logger: Logger? = nil
   ) {
     names = SetMemberNames(declared)
     members = endpoints.map { endpoint in
       Member(
-        session: MemberSession(endpoint, using: connector),
+        session: book.session(endpoint, using: connector, logger: logger),
         watch: ChangeWatch(endpoint, using: connector)
       )
     }
@@ -67,7 +70,13 @@ package final class ReplicaSetCollector: Collector {
         instance: tierSettings.replicaSet,
         tier: tier.name,
         about: .tier(tier.name),
-        collector: ReplicaSetCollector(endpoints, of: tier.members, using: services.streams),
+        collector: ReplicaSetCollector(
+          endpoints,
+          of: tier.members,
+          using: services.streams,
+          sharing: .shared(services),
+          logger: services.logger
+        ),
         poll: declared.poll.overridden(by: section)
       )
     }
@@ -97,13 +106,15 @@ package final class ReplicaSetCollector: Collector {
     _ deadline: Deadline
   ) async -> Result<ReplicaSetStatus, CollectionError> {
     do throws(MongoError) {
-      let answer = try await member.session.ask(.replicaSetStatus(), at: poll.time, until: deadline)
-      await refreshConfig(member.session, poll.time, deadline)
-      if let wake = poll.connectionClosed {
-        answer.connection.watchIdle(wake)
-        member.watch.keep(wake)
+      let session = member.session
+      let reply = try await session.withTurn(until: deadline) { () async throws(MongoError) in
+        let answer = try await session.ask(.replicaSetStatus(), at: poll.time, until: deadline)
+        await refreshConfig(session, poll.time, deadline)
+        if let wake = poll.connectionClosed { await session.watch(as: Self.name, wake) }
+        return answer.reply
       }
-      return Result { () throws(CollectionError) in try ReplicaSetStatus(answer.reply) }
+      if let wake = poll.connectionClosed { member.watch.keep(wake) }
+      return Result { () throws(CollectionError) in try ReplicaSetStatus(reply) }
     } catch {
       return .failure(CollectionError(error))
     }
