@@ -47,9 +47,9 @@ import Testing
     #expect(await scene.waits(forMessages: 1))
     let summary = scene.hook.payloads.last?.alerts.first?.annotations["summary"] ?? ""
     #expect(summary.contains("moved from nginx1 to nginx2; nobody had it for "), "\(summary)")
-    // The skew of 609 ms, and what a busy machine adds.
+    // The skew of 609 ms, less what the farewell was late, and what a busy machine adds.
     let gap = summary.firstMatch(of: /for ([0-9.]+)ms/).flatMap { Double($0.output.1) }
-    #expect(gap.map { (600..<1_000).contains($0) } == true, "\(summary)")
+    #expect(gap.map { (550..<1_000).contains($0) } == true, "\(summary)")
     let isSeen = try await scene.harness.waits(
       for: "keepalived_up{",
       "nginx1",
