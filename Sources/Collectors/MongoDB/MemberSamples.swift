@@ -99,6 +99,14 @@ enum MemberSamples {
     return samples
   }
 
+  /// The sample of a version such as `7.0`; none for what is no version.
+  static func samples(ofFeatureVersion value: BSONValue?) -> [CollectedSample] {
+    guard let version = value?.text, version.utf8.count <= 16, let number = Double(version),
+      number.isFinite
+    else { return [] }
+    return [CollectedSample(MongoDBMetrics.featureVersion, number, ["version": version])]
+  }
+
   /// When an entry of the oplog was written, from the reply to ``ReadCommand/oplogEnd(isNewest:)``;
   /// nil for an empty oplog.
   static func oplogEntry(_ reply: BSONDocument) -> BSONTimestamp? {

@@ -23,6 +23,21 @@ package final class MongoDBCollector: Collector {
   /// The member copied all data when it was last asked: it has more to tell, which is long and left
   /// out otherwise.
   private let isCopying = Mutex(false)
+  private let featureVersion = Mutex(FeatureVersion())
+
+  /// What is remembered of the feature compatibility version, which seldom changes.
+  private struct FeatureVersion {
+    static let pace = Duration.seconds(300)
+
+    var samples: [CollectedSample] = []
+    var askedAt: Timestamp?
+
+    /// A clock that was set back must not keep it from being asked.
+    func isDue(at time: Timestamp) -> Bool {
+      guard let askedAt, askedAt <= time else { return true }
+      return time - askedAt >= Self.pace
+    }
+  }
 
   init(_ session: MemberSession) {
     self.session = session
@@ -110,6 +125,7 @@ package final class MongoDBCollector: Collector {
     // An arbiter that knows nobody refuses everything.
     if connection.isLoggedIn || view.state != ReplicaSetStatus.State.arbiter {
       samples += try await details(connection, view.state, until: deadline)
+      samples += try await featureVersion(connection, at: poll.time, until: deadline)
     }
     if let closed = poll.connectionClosed { await session.watch(as: Self.name, closed) }
     return Collection(samples: samples)
@@ -194,6 +210,26 @@ package final class MongoDBCollector: Collector {
       guard case .commandRefused = error else { throw error }
       samples.append(Self.partial("oplog", error))
     }
+    return samples
+  }
+
+  private func featureVersion(
+    _ connection: MongoConnection,
+    at time: Timestamp,
+    until deadline: Deadline
+  ) async throws(MongoError) -> [CollectedSample] {
+    let known = featureVersion.withLock { $0.isDue(at: time) ? nil : $0.samples }
+    if let known { return known }
+    let samples: [CollectedSample]
+    do throws(MongoError) {
+      let name = "featureCompatibilityVersion"
+      let reply = try await connection.run(.parameters([name]), within: deadline.left)
+      samples = MemberSamples.samples(ofFeatureVersion: reply[path: name, "version"])
+    } catch {
+      guard case .commandRefused = error else { throw error }
+      samples = [Self.partial("getParameter", error)]
+    }
+    featureVersion.withLock { $0 = FeatureVersion(samples: samples, askedAt: time) }
     return samples
   }
 }

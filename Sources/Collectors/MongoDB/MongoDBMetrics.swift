@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import MetricModel
+import Topology
 
 /// What the MongoDB collectors emit: the names of percona/mongodb_exporter, and hvsmon's own.
 ///
@@ -50,6 +51,11 @@ enum MongoDBMetrics {
     .info,
     labels: ["mongodb"],
     help: "The member's version."
+  )
+  static let featureVersion = gauge(
+    "mongodb_fcv_feature_compatibility_version",
+    ["version"],
+    "The release whose features the member may use and whose data files it writes, as a number."
   )
   static let myState = gauge(
     "mongodb_rs_myState",
@@ -237,7 +243,8 @@ enum MongoDBMetrics {
   )
 
   static let member = [
-    up, loggedIn, version, myState, term, memberState, memberHealth, memberUptime, memberPing,
+    up, loggedIn, version, featureVersion, myState, term, memberState, memberHealth, memberUptime,
+    memberPing,
     memberConfigVersion, clockSkew, majorityLag, oplogWindow, initialSync, tooStale, uptime,
     isWritablePrimary, rollbackID, connections, opcounters, opcountersReplicated, asserts, bytesIn,
     bytesOut, requests, residentMemory, queue, isLagged, laggedMicros, cacheBytes, cacheLimit,
@@ -247,5 +254,6 @@ enum MongoDBMetrics {
   static let set = [
     setPrimaries, setPrimary, setMemberState, setMemberAnswers, setLag, setBehindNewest, setTerm,
     setElections, setElectionTime, setBrokenLinks, setDisputed, setHasMajority, setSpareVotes,
+    TopologyMetrics.deviation,
   ]
 }

@@ -8,7 +8,7 @@ package struct Deviation: Hashable, Sendable {
   /// The part's name.
   package let name: String
   /// What differs: `node`, `guest`, `state`, `name`, `replica_set`, `vrrp_priority`, `vrrp_role` of a
-  /// member, `replica_set` of a tier, `membership` of a node.
+  /// member, `replica_set` and `replica_set_name` of a tier, `membership` of a node.
   package let aspect: String
   /// What is declared.
   package let expected: String

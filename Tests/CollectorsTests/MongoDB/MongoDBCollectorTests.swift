@@ -48,6 +48,7 @@ struct MongoDBCollectorTests {
       case "serverStatus": server
       case "find": first
       case "replSetGetConfig": config
+      case "getParameter": ["featureCompatibilityVersion": ["version": "7.0"], "ok": 1]
       default: ["ok": 0, "code": 59]
       }
     }
@@ -65,6 +66,9 @@ struct MongoDBCollectorTests {
       #expect(found.value("mongodb_rs_myState") == 1)
       #expect(found.value("hvsmon_mongodb_logged_in") == 0)
       #expect(found.value("hvsmon_mongodb_oplog_window_seconds") == 0)
+      #expect(
+        found.value("mongodb_fcv_feature_compatibility_version", ["version": "7.0"]) == 7
+      )
       #expect(found.value("mongodb_ss_repl_isWritablePrimary") == 1)
       let names = Set(MongoDBMetrics.member.map(\.name) + ["hvsmon_collector_partial"])
       #expect(found.samples.allSatisfy { names.contains($0.definition.name) })
@@ -73,6 +77,8 @@ struct MongoDBCollectorTests {
       }
     }
     #expect(member.accepted == 1)
+    // It seldom changes.
+    #expect(member.commands.count { $0 == "getParameter" } == 1)
     member.stop()
   }
 
@@ -97,6 +103,7 @@ struct MongoDBCollectorTests {
     let refusal = try MongoFixture.document("errors/unauthorised")
     for (part, command) in [
       ("replSetGetStatus", "replSetGetStatus"), ("serverStatus", "serverStatus"), ("oplog", "find"),
+      ("getParameter", "getParameter"),
     ] {
       let member = FakeMember { $0 == command ? refusal : all($0) }
       let found = try await declared(MongoDBCollector.self, [member.port]).poll()

@@ -52,6 +52,23 @@ struct ReplicaSetCollectorTests {
     )
   }
 
+  @Test func `members of a set with another name are a deviation`() throws {
+    let views = try MongoFixture.replies("healthy-pss").values.map { try ReplicaSetStatus($0) }
+    func deviations(_ name: String) -> [CollectedSample] {
+      ReplicaSetCollector([endpoint(1)], named: name, in: "database", using: StreamConnector())
+        .samples(of: views, at: Timestamp(unixMilliseconds: 0))
+        .filter { $0.definition.name == "hvsmon_deviation" }
+    }
+    let name = try #require(views.first?.set)
+    #expect(deviations(name).isEmpty)
+    #expect(deviations("").isEmpty)
+    let found = deviations("another")
+    #expect(found.map(\.value) == [1])
+    #expect(found.first?.labels["expected"] == "another")
+    #expect(found.first?.labels["found"] == name)
+    #expect(found.first?.labels["aspect"] == "replica_set_name")
+  }
+
   @Test func `all members are asked and merged to one picture`() async throws {
     let found = try await poll("lagging-secondary")
     #expect(found.value("hvsmon_mongodb_set_primaries") == 1)

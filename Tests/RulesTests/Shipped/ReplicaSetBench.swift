@@ -121,6 +121,7 @@ final class ReplicaSetBench {
     set(member, "hvsmon_mongodb_too_stale", 0)
     set(member, "hvsmon_mongodb_clock_skew_seconds", 0.01)
     set(member, "mongodb_version_info", ["mongodb": "7.0.12"], 1)
+    set(member, "mongodb_fcv_feature_compatibility_version", ["version": "7.0"], 7)
     set(member, "mongodb_ss_connections", ["conn_type": "current"], 30)
     set(member, "mongodb_ss_connections", ["conn_type": "available"], 800)
     set(member, "mongodb_ss_globalLock_currentQueue", ["count_type": "total"], 0)

@@ -150,6 +150,13 @@ import Testing
       bench.end("mongodb_version_info", where: ["instance": "mongo2"])
       bench.set("mongo2", "mongodb_version_info", ["mongodb": "7.0.12"], 1)
     },
+    Case("MongoFeatureVersionsDiffer", "warning", after: 900) { bench in
+      bench.end("mongodb_fcv_feature_compatibility_version", where: ["instance": "mongo2"])
+      bench.set("mongo2", "mongodb_fcv_feature_compatibility_version", ["version": "8.0"], 8)
+    } mend: { bench in
+      bench.end("mongodb_fcv_feature_compatibility_version", where: ["instance": "mongo2"])
+      bench.set("mongo2", "mongodb_fcv_feature_compatibility_version", ["version": "7.0"], 7)
+    },
   ]
 
   static let ofMember: [Case] = [
@@ -311,7 +318,7 @@ import Testing
   static let ofOneTarget = (ofSet + ofMember).filter { example in
     let ofSeveral = [
       "MongoMemberDown", "MongoClocksDiffer", "MongoConfigurationsDiffer", "MongoVersionsDiffer",
-      "MongoBackupTooOldToRejoin",
+      "MongoBackupTooOldToRejoin", "MongoFeatureVersionsDiffer",
     ]
     return !ofSeveral.contains(example.alert)
   }

@@ -34,6 +34,8 @@ package final class ReplicaSetCollector: Collector {
   }
 
   private let members: [Member]
+  /// The set's name in the settings, and the tier that it is.
+  private let declared: (name: String, tier: String)
   /// What members are called in the settings.
   private let names: SetMemberNames
   private let memory = Mutex(Memory())
@@ -41,11 +43,14 @@ package final class ReplicaSetCollector: Collector {
   init(
     _ endpoints: [MongoEndpoint],
     of declared: [DeclaredMember] = [],
+    named name: String = "",
+    in tier: String = "",
     using connector: StreamConnector,
     sharing book: MemberBook = MemberBook(),
     logger: Logger? = nil
   ) {
     names = SetMemberNames(declared)
+    self.declared = (name, tier)
     members = endpoints.map { endpoint in
       Member(
         session: book.session(endpoint, using: connector, logger: logger),
@@ -73,6 +78,8 @@ package final class ReplicaSetCollector: Collector {
         collector: ReplicaSetCollector(
           endpoints,
           of: tier.members,
+          named: tierSettings.replicaSet,
+          in: tier.name,
           using: services.streams,
           sharing: .shared(services),
           logger: services.logger
@@ -160,7 +167,20 @@ package final class ReplicaSetCollector: Collector {
       }
       return (merged, bounds, memory.elections)
     }
-    return samples(of: merged, bounds, elections: elections)
+    return samples(of: merged, bounds, elections: elections) + foreignNames(in: views)
+  }
+
+  /// Members that belong to a set of another name than the declared one.
+  private func foreignNames(in views: [ReplicaSetStatus]) -> [CollectedSample] {
+    guard !declared.name.isEmpty else { return [] }
+    let foreign = Set(views.map(\.set)).subtracting([declared.name, ""])
+    return foreign.sorted().prefix(members.count).map { found in
+      let labels = [
+        "component": "tier", "name": declared.tier, "aspect": "replica_set_name",
+        "expected": declared.name, "found": String(found.prefix(128)),
+      ]
+      return CollectedSample(TopologyMetrics.deviation, 1, labels)
+    }
   }
 
   private func samples(
