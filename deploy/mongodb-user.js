@@ -10,7 +10,7 @@
 //
 // The rights, and which questions want them:
 //
-//     clusterMonitor on admin  replSetGetStatus, replSetGetConfig, serverStatus
+//     clusterMonitor on admin  replSetGetStatus, replSetGetConfig, serverStatus, getParameter
 //     read on local            the first and the last entry of the oplog, for its window
 //
 // hvsmon asks nothing else and no data. `hello` wants no right, and arbiters know no users.
