@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import MetricModel
-import Topology
 
-/// What the MongoDB collectors emit: the names of percona/mongodb_exporter, and hvsmon's own.
+/// What the MongoDB collectors emit, besides `hvsmon_deviation`: the names of
+/// percona/mongodb_exporter, and hvsmon's own.
 ///
 /// The exporter makes its names of the servers' own field names, capitals included.
 enum MongoDBMetrics {
@@ -254,6 +254,5 @@ enum MongoDBMetrics {
   static let set = [
     setPrimaries, setPrimary, setMemberState, setMemberAnswers, setLag, setBehindNewest, setTerm,
     setElections, setElectionTime, setBrokenLinks, setDisputed, setHasMajority, setSpareVotes,
-    TopologyMetrics.deviation,
   ]
 }
