@@ -155,7 +155,19 @@ struct MonitorBuilder {
     settings.retention = storage.retention
     settings.bytesMax = Int(storage.bytesMax)
     do throws(StoreOpenError) {
-      return try SampleStore.open(path: storage.path, settings: settings, time: clock)
+      let opened = try SampleStore.openSettingAside(
+        path: storage.path,
+        settings: settings,
+        time: clock
+      )
+      if let aside = opened.setAside {
+        plan.logger.error(
+          "the samples' file is damaged: it was set aside, and a new one begun",
+          LogField("path", aside.path),
+          LogField("error", aside.reason)
+        )
+      }
+      return opened.store
     } catch {
       throw .store(reason: error.description)
     }
