@@ -150,6 +150,7 @@ import Testing
       "pve_up", "pve_guest_info", "pve_cpu_usage_ratio", "hvsmon_pve_guest_state",
       "hvsmon_pve_quorum_votes_spare", "hvsmon_pve_service_up", "hvsmon_pve_storage_active",
       "pve_storage_info", "hvsmon_pve_tasks_finished_total", "hvsmon_pve_ceph_health",
+      "pve_not_backed_up_total",
     ] {
       #expect(samples.count(metric) == 0, "\(metric)")
     }

@@ -100,6 +100,15 @@ struct DetailPart: Sendable {
         throw .unsupported
       }
     },
+    DetailPart("not_backed_up", .cluster, every: .seconds(300)) { about throws(ProxmoxError) in
+      let data = try await about.get("/cluster/backup-info/not-backed-up")
+      // The list is shortened in silence: without the right an empty one says nothing.
+      return DetailSamples.notBackedUp(
+        data,
+        cluster: about.cluster,
+        isWhole: about.access.seesGuests
+      )
+    },
     DetailPart("backup_volumes", .cluster, every: .seconds(900)) { about throws(ProxmoxError) in
       var samples: [CollectedSample] = []
       for job in BackupReplies.jobs(try await about.get("/cluster/backup")) where !job.id.isEmpty {
