@@ -55,6 +55,11 @@ struct ObservationReader {
         guard value == 1 else { return }
         reader.ofGuest(labels["id"]) { $0.lock = labels["state"] }
       },
+      // The node itself knows it ten seconds earlier.
+      Reading(metric: "hvsmon_pve_guest_live_lock") { reader, labels, value in
+        guard value == 1 else { return }
+        reader.ofGuest(labels["id"]) { $0.lock = labels["state"] }
+      },
       Reading(metric: "pve_onboot_status") { reader, labels, value in
         reader.ofGuest(labels["id"]) { $0.startsWithNode = value != 0 }
       },

@@ -26,7 +26,7 @@ extension ClusterAssessment {
       )
     }
     switch component {
-    case .monitor, .cluster, .entry:
+    case .monitor, .cluster, .storage, .entry, .backup:
       let text = "\(words(for: component)) is nothing that can be stopped"
       return StopVerdict(component: component, reasons: [Reason(weight: .doubt, text: text)])
     case .node, .guest, .member, .tier: break
@@ -203,7 +203,7 @@ extension ClusterAssessment {
     switch component {
     case .node(let name): graph.guestsByNode[name] ?? []
     case .guest(let number): [number]
-    case .monitor, .cluster, .member, .tier, .entry: []
+    case .monitor, .cluster, .storage, .member, .tier, .entry, .backup: []
     }
   }
 }
