@@ -175,6 +175,24 @@ import Testing
     await proxmox.stop()
   }
 
+  @Test func `a right that is lost or given is found at the next poll`() async throws {
+    let proxmox = try SimulatedProxmox(parts: DetailPart.all)
+    func granted(after seconds: Int, _ privilege: Privilege) async throws -> Double? {
+      proxmox.clock.advance(by: .seconds(seconds))
+      let samples = try await proxmox.pollCluster().samples
+      let labels = ["privilege": privilege.rawValue]
+      return samples.value("hvsmon_pve_privilege_granted", labels)
+    }
+    for privilege in Privilege.allCases {
+      #expect(try await granted(after: 10, privilege) == 1)
+      await proxmox.cluster.apply(.begin(.privilegeMissing(privilege)))
+      #expect(try await granted(after: 10, privilege) == 0, "\(privilege)")
+      await proxmox.cluster.apply(.end(.privilegeMissing(privilege)))
+      #expect(try await granted(after: 10, privilege) == 1, "\(privilege)")
+    }
+    await proxmox.stop()
+  }
+
   @Test func `a token whose own ACL is missing has only what both have: nothing`() throws {
     guard ProxmoxFixture.folder != nil else { return }
     let folder = "permissions/token-without-acl"

@@ -70,8 +70,11 @@ struct DetailPart: Sendable {
   /// The table of paces; the cheap answers come first, as a node is asked one thing at a time.
   static let all: [DetailPart] = clusterParts + nodeParts
 
+  /// The question what the token may see.
+  static let permissionsName = "permissions"
+
   private static let clusterParts: [DetailPart] = [
-    DetailPart("permissions", .cluster, every: .seconds(600)) { about throws(ProxmoxError) in
+    DetailPart(permissionsName, .cluster, every: .seconds(600)) { about throws(ProxmoxError) in
       let check = PermissionCheck(try await about.get("/access/permissions"))
       about.access.note(check)
       return check.samples
