@@ -29,6 +29,11 @@ struct CauseSearch {
 
   static func isDown(_ labels: LabelSet) -> Bool { labels["fault"] == "down" }
 
+  /// It tells where or what something is, not whether it works.
+  private static func isDrift(_ labels: LabelSet) -> Bool {
+    labels["component"] != nil && labels["aspect"] != nil && labels["instance"] == nil
+  }
+
   /// The failures at the root that together explain the alert; empty when nothing does.
   func roots(of labels: LabelSet, startsAt: Timestamp) -> [Component] {
     guard let subject = graph.component(of: labels), subject != .monitor else { return [] }
@@ -54,7 +59,9 @@ struct CauseSearch {
   ) -> [Component] {
     let isDown = Self.isDown(labels)
     var found: Set<Component> = []
-    var first = reasons(of: subject, isDown: isDown, startsAt: startsAt)
+    // A guest that moves is down for a moment, which does not explain where it is.
+    var first =
+      Self.isDrift(labels) ? [] : reasons(of: subject, isDown: isDown, startsAt: startsAt)
     if first.isEmpty { first = reasons(ofPlacing: labels) }
     var open = first.map { ($0, 1) }
     var seen: Set<Component> = isDown ? [subject] : []
@@ -96,8 +103,7 @@ struct CauseSearch {
   /// What is not where it was declared may have left a node that failed; and without a quorum nothing
   /// can be put right, nor does the HA manager work.
   private func reasons(ofPlacing labels: LabelSet) -> [Component] {
-    let isDrift = labels["component"] != nil && labels["aspect"] != nil
-    guard isDrift || labels["sid"] != nil else { return [] }
+    guard Self.isDrift(labels) || labels["sid"] != nil else { return [] }
     if labels["aspect"] == "node", let home = labels["expected"], causes[.node(home)] != nil {
       return [.node(home)]
     }

@@ -158,6 +158,19 @@ import Topology
     #expect(stage.step([node, drift, other], at: 5) == ["firing ArchitectureDeviates"])
   }
 
+  @Test func `a guest that is down while it moves is told as drift all the same`() throws {
+    let stage = try Stage()
+    let guest = down("GuestDown", ["id": "lxc/2", "name": "web2"])
+    let member = down("MemberProbeFailed", ["tier": "web", "instance": "web2"])
+    #expect(stage.step([guest, member], at: 0) == ["firing GuestDown"])
+    let over = [
+      down("GuestDown", ["id": "lxc/2", "name": "web2"], ended: 5),
+      down("MemberProbeFailed", ["tier": "web", "instance": "web2"], ended: 5),
+    ]
+    let told = stage.step(over + [drift], at: 6)
+    #expect(told == ["firing ArchitectureDeviates", "resolved GuestDown"])
+  }
+
   @Test func `a member of a guest at work is held back by what is told of the guest`() throws {
     let stage = try Stage()
     stage.observed.memberChecks["web2"] = ["http": false]
