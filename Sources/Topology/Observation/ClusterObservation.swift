@@ -11,6 +11,8 @@ package struct ClusterObservation: Equatable, Sendable {
   /// The cluster listed its guests and the token may see all of them: one that is not among
   /// ``guests`` does not exist.
   package var isGuestListWhole: Bool
+  /// Questions about the cluster that got no answer, such as `tasks`.
+  package var unansweredParts: Set<String> = []
   /// What checks say of each member: by member, then by job; true when all of that job is good.
   package var memberChecks: [String: [String: Bool]]
   /// What the probe of each entry says, by entry.
@@ -91,6 +93,8 @@ package struct FoundNode: Equatable, Sendable {
   package var memoryUsed: Double?
   /// Memory the node can still give, in bytes.
   package var memoryAvailable: Double?
+  /// Questions to it, or about it, that got no answer, such as `replication`.
+  package var unansweredParts: Set<String> = []
   /// Its votes in the cluster.
   package var votes: Int?
   /// How many tasks run on it, by type such as `vzdump`.

@@ -44,6 +44,14 @@ struct ObservationReader {
         // Lists are shortened in silence.
         if labels["privilege"] == "VM.Audit", value == 0 { reader.lacksGuests = true }
       },
+      Reading(metric: "hvsmon_collector_partial") { reader, labels, value in
+        guard value == 1, let part = labels["part"], labels["job"] == "pve" else { return }
+        guard let node = labels["node"] else {
+          reader.found.unansweredParts.insert(part)
+          return
+        }
+        reader.ofNode(node) { $0.unansweredParts.insert(part) }
+      },
       Reading(metric: "pve_guest_info") { reader, labels, _ in reader.takeGuestInfo(labels) },
       Reading(metric: "hvsmon_pve_guest_live_state") { $0.takeLiveState($1, $2) },
       Reading(metric: "pve_memory_size_bytes") { reader, labels, value in
