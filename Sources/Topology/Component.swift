@@ -8,6 +8,8 @@ package enum Component: Hashable, Comparable, Sendable {
   case cluster
   /// A Proxmox node, by name.
   case node(String)
+  /// A storage as one node sees it.
+  case storage(node: String, name: String)
   /// A container or virtual machine, by its number.
   case guest(Int)
   /// A member of a tier, by name.
@@ -16,4 +18,6 @@ package enum Component: Hashable, Comparable, Sendable {
   case tier(String)
   /// What users reach, by name.
   case entry(String)
+  /// A declared backup, by name.
+  case backup(String)
 }

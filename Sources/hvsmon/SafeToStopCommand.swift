@@ -69,7 +69,7 @@ enum SafeToStopCommand: Command {
       Terminal.print("\(verdict): \(reply["component"]?.string ?? "")")
       for reason in reply["reasons"]?.items ?? [] { Terminal.print(line(reason)) }
       if let situation = reply["situation"]?.string { Terminal.print("\nNow: \(situation)") }
-      if let loss = reply["loss"]?.string { Terminal.print("Then: \(loss)") }
+      if let loss = reply["loss"]?["words"]?.string { Terminal.print("Then: \(loss)") }
     }
     return status
   }

@@ -32,7 +32,7 @@ import Testing
   private func verdict(_ answer: String) -> String {
     """
     {"component":"node pve2","safe_to_stop":"\(answer)","situation":"The site works.",\
-    "loss":"The site would not work.","reasons":[\
+    "loss":{"words":"The site would not work."},"reasons":[\
     {"weight":"objection","text":"database would stop"},\
     {"weight":"doubt","text":"whether app would work is unknown"},\
     {"weight":"remark","text":"the quorum stays"}]}

@@ -55,6 +55,23 @@ import Topology
     )
   }
 
+  @Test func `a guest is missing only from a list that leaves none out`() {
+    var live = LiveSeries()
+    // Only its node says what runs: the cluster does not answer.
+    let state = ["id": "lxc/100", "node": Reference.nodes[0], "state": "running"]
+    live.set("hvsmon_pve_guest_live_state", state)
+    #expect(Reference.assessment(live).deviations.isEmpty)
+    #expect(Reference.assessment(live).standing(of: .guest(101))?.note == nil)
+    var whole = LiveSeries()
+    whole.setGuest(100, "nginx1", on: Reference.nodes[0], "running")
+    #expect(Reference.assessment(whole).deviations.count == 8)
+    let granted = ["privilege": "VM.Audit", "path": "/vms"]
+    whole.set("hvsmon_pve_privilege_granted", granted, 1)
+    #expect(Reference.assessment(whole).deviations.count == 8)
+    whole.set("hvsmon_pve_privilege_granted", granted, 0)
+    #expect(Reference.assessment(whole).deviations.isEmpty)
+  }
+
   @Test func `stopped guests need no room, and nodes that are down give none`() {
     var live = capacities(9, [[5], [4], [1]])
     #expect(Reference.assessment(live).capacities[0].assignedFits == true)

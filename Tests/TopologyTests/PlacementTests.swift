@@ -31,7 +31,10 @@ import Topology
     #expect(about(["job": "pve_node", "instance": first]) == .node(first))
     #expect(about(["id": "cluster/hvs", "quorate": "0"]) == .cluster)
     #expect(about(["component": "cluster", "node": first]) == .cluster)
-    #expect(about(["id": "storage/\(first)/local"]) == .node(first))
+    #expect(about(["id": "storage/\(first)/local"]) == .storage(node: first, name: "local"))
+    #expect(about(["component": "member", "name": "webapp3"]) == .member("webapp3"))
+    #expect(about(["component": "tier", "name": "app"]) == .tier("app"))
+    #expect(about(["component": "node", "name": first]) == .node(first))
     #expect(about(["id": "103-0"]) == .guest(103))
   }
 
@@ -44,6 +47,9 @@ import Topology
     #expect(about(["node": "elsewhere"]) == nil)
     #expect(about(["id": "storage/elsewhere/local"]) == nil)
     #expect(about(["id": "sdn/zone", "guest": "x"]) == nil)
+    #expect(about(["id": "storage/\(first)"]) == nil)
+    #expect(about(["component": "member", "name": "nobody"]) == nil)
+    #expect(about(["backup": "weekly"]) == nil)
     #expect(about(["tier": "app", "id": "lxc/103"]) == .tier("app"))
   }
 
@@ -85,6 +91,40 @@ import Topology
     )
     #expect(whole.dependents(of: .entry("site")).isEmpty)
     #expect(whole.dependents(of: .cluster).isEmpty)
+  }
+
+  @Test func `backups stand on their storage at every node, and on the quorum`() throws {
+    let declared = DeclaredCluster(
+      name: "c",
+      nodes: [DeclaredNode(name: "a", address: "a"), DeclaredNode(name: "b", address: "b")],
+      tiers: [],
+      entries: [],
+      backups: [
+        DeclaredBackup(
+          name: "nightly",
+          guests: [100],
+          schedule: try CalendarEvent(parsing: "daily"),
+          storage: "nas"
+        ),
+        DeclaredBackup(name: "weekly", guests: [1], schedule: try CalendarEvent(parsing: "weekly")),
+      ]
+    )
+    let found = ClusterAssessment(
+      declared: declared,
+      observed: ClusterObservation(),
+      previous: nil,
+      now: .epoch
+    )
+    #expect(found.component(of: LabelSet(["backup": "nightly"])) == .backup("nightly"))
+    #expect(found.component(of: LabelSet(["backup": "nightly", "id": "lxc/1"])) == .guest(1))
+    let seen = ["a", "b"].map { Component.storage(node: $0, name: "nas") }
+    #expect(found.foundations(of: .backup("nightly")) == seen + [.cluster])
+    #expect(found.foundations(of: .backup("weekly")) == [.cluster])
+    #expect(found.foundations(of: .backup("gone")).isEmpty)
+    #expect(found.foundations(of: seen[0]) == [.node("a")])
+    #expect(found.dependents(of: seen[1]) == [.backup("nightly")])
+    #expect(found.dependents(of: .cluster) == [.backup("nightly"), .backup("weekly")])
+    #expect(found.verdict(stopping: .backup("nightly")).answer == .unknown)
   }
 
   @Test func `the found place of a guest counts, the declared one where nothing was found`() {

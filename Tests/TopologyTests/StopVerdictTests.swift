@@ -106,6 +106,22 @@ import Topology
     #expect(verdict(live, .node(Reference.nodes[0])).answer == .yes)
   }
 
+  @Test func `tasks and replications that cannot be asked for make it unknown`() {
+    func answers(_ labels: [String: String]) -> [StopVerdict.Answer] {
+      var live = Reference.live
+      let all = labels.merging(["job": "pve", "reason": "forbidden"]) { own, _ in own }
+      live.set("hvsmon_collector_partial", all)
+      return [Component.node(second), .guest(104), .node(Reference.nodes[0])].map {
+        verdict(live, $0).answer
+      }
+    }
+    #expect(answers(["part": "tasks"]) == [.unknown, .yes, .unknown])
+    #expect(answers(["part": "cluster"]) == [.unknown, .yes, .unknown])
+    #expect(answers(["part": "replication", "node": second]) == [.unknown, .unknown, .yes])
+    #expect(answers(["part": "disks", "node": second]) == [.yes, .yes, .yes])
+    #expect(answers(["part": "tasks", "job": "other"]) == [.yes, .yes, .yes])
+  }
+
   @Test func `a replication that failed, never ran or is late forbids it`() {
     var live = Reference.live
     let info = ["id": "104-0", "guest": "lxc/104", "source": "node/\(second)", "target": "node/x"]

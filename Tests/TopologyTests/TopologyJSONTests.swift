@@ -56,6 +56,14 @@ import Topology
     #expect(tree["component"]?.string == "guest mongo1 (103)")
     #expect(tree["safe_to_stop"]?.string == "yes")
     #expect(tree["reasons"]?.items.first?["weight"]?.string == "remark")
+    let loss = tree["loss"]
+    #expect(loss?["words"]?.string == found.lossWords(of: .guest(103)))
+    #expect(loss?["survives"]?.string == "working")
+    #expect(loss?["members"]?.items == [.text("mongo1")])
+    #expect(loss?["failures_tolerated"]?.int == 0)
+    let web = try JSONReader.read(found.json(of: found.verdict(stopping: .tier("app"))))
+    #expect(web["loss"]?["tiers_lost"]?.items == [.text("app")])
+    #expect(web["loss"]?["entries_lost"]?.items == [.text("site")])
     #expect(tree["situation"]?.string == found.situationWords())
   }
 }

@@ -17,7 +17,16 @@ package final class ProxmoxCollector: Collector {
   private struct Memory {
     /// The guests' names by id: a row whose figures ended has lost its own.
     var names: [String: String] = [:]
+    /// What the token could see in the last poll.
+    var sights: Set<Sight>?
     var refusals = RefusalPause()
+  }
+
+  /// What a token sees or does not; lists are shortened in silence.
+  private enum Sight {
+    case membership
+    case guests
+    case storages
   }
 
   private let client: ProxmoxClient
@@ -78,6 +87,7 @@ package final class ProxmoxCollector: Collector {
     }
     let names = remember(view)
     running.note(view)
+    noteSights(of: view, status, resources, at: poll.time)
     // Somebody waits for what this poll says of the cluster; details are for a later one.
     let patience = poll.isAsked ? .zero : detailPatience
     await details.refresh(view, at: poll.time, waitingUpTo: patience)
@@ -133,6 +143,31 @@ package final class ProxmoxCollector: Collector {
       // Kept while the guests cannot be seen at all.
       if !names.isEmpty { memory.names = names }
       return names
+    }
+  }
+
+  /// What can be seen has changed: perhaps what the token may see has.
+  private func noteSights(
+    of view: ClusterView,
+    _ status: Answer,
+    _ resources: Answer,
+    at time: Timestamp
+  ) {
+    guard case .success = resources else { return }
+    var sights: Set<Sight> = []
+    switch status {
+    case .success: sights.insert(.membership)
+    case .failure(.forbidden): break
+    case .failure: return
+    }
+    if view.resources.contains(where: \.isGuest) { sights.insert(.guests) }
+    if view.resources.contains(where: { $0.type == "storage" }) { sights.insert(.storages) }
+    let before = memory.withLock { memory in
+      defer { memory.sights = sights }
+      return memory.sights
+    }
+    if let before, before != sights {
+      details.board.hasten(DetailPart.permissionsName, to: time)
     }
   }
 

@@ -51,7 +51,7 @@ final class DependencyAsker: Sendable {
     case .node: concerned += assessment.dependents(of: subject)
     // No node at all answered: perhaps nothing does.
     case .monitor, .cluster: concerned += assessment.dependents(of: .monitor)
-    case .guest, .member, .tier: break
+    case .guest, .member, .tier, .storage, .backup: break
     }
     let keys = witnessKeys(of: Set(concerned)).subtracting([target.key])
     scheduler.withLock { $0 }?.ask(keys)

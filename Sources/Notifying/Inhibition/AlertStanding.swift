@@ -33,6 +33,14 @@ extension AlertStanding {
     }
   }
 
+  /// No other alert speaks for it.
+  var isOpen: Bool {
+    switch self {
+    case .own, .asking: true
+    case .held, .recovering, .joined: false
+    }
+  }
+
   /// Every ``kind``.
   package static let kinds = ["own", "asking", "held", "recovering", "joined"]
 

@@ -29,18 +29,27 @@ struct CauseSearch {
 
   static func isDown(_ labels: LabelSet) -> Bool { labels["fault"] == "down" }
 
+  /// It tells where or what something is, not whether it works.
+  private static func isDrift(_ labels: LabelSet) -> Bool {
+    labels["component"] != nil && labels["aspect"] != nil && labels["instance"] == nil
+  }
+
   /// The failures at the root that together explain the alert; empty when nothing does.
   func roots(of labels: LabelSet, startsAt: Timestamp) -> [Component] {
     guard let subject = graph.component(of: labels), subject != .monitor else { return [] }
     // What cannot be reached tells nothing of itself.
     if causes[.monitor] != nil { return [.monitor] }
     let found = roots(of: subject, labels, startsAt: startsAt)
+    guard found.isEmpty, !Self.isDown(labels) else { return found }
     // The figures that a replica set has of one of its members mean nothing while it is down.
-    guard found.isEmpty, labels["member"] != nil, !Self.isDown(labels),
-      let whole = graph.component(of: LabelSet(labels.filter { $0.name != "member" })),
-      whole != subject, causes[whole] != nil
-    else { return found }
-    return roots(of: whole, labels, startsAt: startsAt)
+    if let whole = graph.component(of: labels, without: "member"), causes[whole] != nil {
+      return roots(of: whole, labels, startsAt: startsAt)
+    }
+    // A guest's copies are made by its backup.
+    guard labels["backup"] != nil, let backup = graph.component(of: labels, without: "id") else {
+      return []
+    }
+    return roots(of: backup, labels, startsAt: startsAt)
   }
 
   private func roots(
@@ -50,7 +59,11 @@ struct CauseSearch {
   ) -> [Component] {
     let isDown = Self.isDown(labels)
     var found: Set<Component> = []
-    var open = reasons(of: subject, isDown: isDown, startsAt: startsAt).map { ($0, 1) }
+    // A guest that moves is down for a moment, which does not explain where it is.
+    var first =
+      Self.isDrift(labels) ? [] : reasons(of: subject, isDown: isDown, startsAt: startsAt)
+    if first.isEmpty { first = reasons(ofPlacing: labels) }
+    var open = first.map { ($0, 1) }
     var seen: Set<Component> = isDown ? [subject] : []
     while let (component, depth) = open.popLast() {
       guard seen.insert(component).inserted else { continue }
@@ -83,8 +96,18 @@ struct CauseSearch {
     case .tier(let tier): return reasons(ofTier: tier, isDown: isDown)
     case .entry: return recentReasons(below: subject, startsAt: startsAt)
     case .cluster: return all(of: graph.offlineNodes.map { [.node($0)] })
-    case .monitor, .node, .guest: return []
+    case .monitor, .node, .storage, .guest, .backup: return []
     }
+  }
+
+  /// What is not where it was declared may have left a node that failed; and without a quorum nothing
+  /// can be put right, nor does the HA manager work.
+  private func reasons(ofPlacing labels: LabelSet) -> [Component] {
+    guard Self.isDrift(labels) || labels["sid"] != nil else { return [] }
+    if labels["aspect"] == "node", let home = labels["expected"], causes[.node(home)] != nil {
+      return [.node(home)]
+    }
+    return causes[.cluster] == nil ? [] : [.cluster]
   }
 
   /// Alerts about the figures of something that is down say nothing new; of a guest its backups are
@@ -148,5 +171,14 @@ struct CauseSearch {
       return graph.dependents(of: component).contains(entry)
     }
     return recent.min().map { [$0] } ?? []
+  }
+}
+
+extension CauseGraph {
+  /// What the labels are about without one of them, when that is something else.
+  fileprivate func component(of labels: LabelSet, without name: String) -> Component? {
+    guard labels[name] != nil else { return nil }
+    let whole = component(of: LabelSet(labels.filter { $0.name != name }))
+    return whole == component(of: labels) ? nil : whole
   }
 }

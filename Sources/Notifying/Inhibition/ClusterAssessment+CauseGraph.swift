@@ -21,7 +21,9 @@ extension ClusterAssessment: CauseGraph {
     case .monitor: "hvsmon"
     case .cluster: declared.name
     case .guest(let id): guestName(id)
-    case .node(let name), .member(let name), .tier(let name), .entry(let name): name
+    case .storage(let node, let name): "\(name) on \(node)"
+    case .node(let name), .member(let name), .tier(let name), .entry(let name), .backup(let name):
+      name
     }
   }
 

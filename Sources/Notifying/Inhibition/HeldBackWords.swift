@@ -29,7 +29,7 @@ enum HeldBackWords {
       case .guest, .member:
         let name = graph.name(of: component)
         if name != own, !names.contains(name) { names.append(name) }
-      case .monitor, .cluster, .node, .tier, .entry: continue
+      case .monitor, .cluster, .node, .storage, .tier, .entry, .backup: continue
       }
     }
     guard !names.isEmpty else { return nil }

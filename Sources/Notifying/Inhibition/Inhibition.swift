@@ -48,6 +48,7 @@ struct Inhibition: Sendable {
     for alert in firing {
       standings[alert.labels] = standing(of: alert, search, knowledge, told, now: now)
     }
+    leaveToUrgentForms(firing, told)
     for (labels, standing) in standings where !told.contains(labels) {
       // What is told with its cause waits for answers with it.
       guard case .joined(let cause) = standing, case .asking? = standings[cause] else { continue }
@@ -197,10 +198,24 @@ struct Inhibition: Sendable {
     let asked = foundations.filter { component in
       switch component {
       case .cluster, .node, .guest: true
-      case .monitor, .member, .tier, .entry: false
+      case .monitor, .storage, .member, .tier, .entry, .backup: false
       }
     }
     return Set(asked).sorted()
+  }
+
+  /// Of alerts that say the same the most urgent speaks for all.
+  private mutating func leaveToUrgentForms(_ firing: [Alert], _ told: Set<LabelSet>) {
+    let escalations = Escalations(among: firing)
+    for (labels, standing) in standings where standing.isOpen {
+      guard var urgent = escalations.urgentForm(of: labels) else { continue }
+      switch standings[urgent] {
+      case .own?, .asking?: break
+      case .joined(let cause)?: urgent = cause
+      case .held?, .recovering?, nil: continue
+      }
+      standings[labels] = told.contains(labels) ? .joined(to: urgent) : .held(by: urgent)
+    }
   }
 
   // MARK: What is told
@@ -233,7 +248,8 @@ struct Inhibition: Sendable {
   /// How a failure is known; of a member and an entry the alert itself says so.
   private static func evidence(of component: Component, _ graph: any CauseGraph) -> String {
     switch component {
-    case .monitor, .cluster, .node, .guest, .tier: graph.evidence(of: component)
+    case .monitor, .cluster, .node, .storage, .guest, .tier, .backup:
+      graph.evidence(of: component)
     case .member, .entry: ""
     }
   }

@@ -123,15 +123,15 @@ extension Scenario {
 
   private static let storageOffline = make(
     "storage-offline",
-    "the backup storage cannot be reached from one node",
-    seconds: 60,
+    "the backup storage cannot be reached from one node, which is asked every five minutes",
+    seconds: 700,
     [
       (
         4, .begin(.storageOffline(node: "CoolerHostname2", storage: "backup")),
         "CoolerHostname2 cannot reach the backup storage"
       ),
       (
-        34, .end(.storageOffline(node: "CoolerHostname2", storage: "backup")),
+        420, .end(.storageOffline(node: "CoolerHostname2", storage: "backup")),
         "CoolerHostname2 reaches the backup storage again"
       ),
     ]
@@ -159,21 +159,21 @@ extension Scenario {
 
   private static let rightsMissing = make(
     "rights-missing",
-    "the token loses the right to see guests",
-    seconds: 60,
+    "the token loses the right to see guests for a minute and a half",
+    seconds: 130,
     [
       (4, .begin(.privilegeMissing(.guests)), "the token loses VM.Audit"),
-      (34, .end(.privilegeMissing(.guests)), "the token has VM.Audit again"),
+      (94, .end(.privilegeMissing(.guests)), "the token has VM.Audit again"),
     ]
   )
 
   private static let tokenRefused = make(
     "token-wrong",
-    "the Proxmox API refuses the token",
-    seconds: 60,
+    "the Proxmox API refuses the token for a minute",
+    seconds: 150,
     [
       (4, .begin(.tokenRefused), "the token has expired"),
-      (34, .end(.tokenRefused), "the token is good again"),
+      (64, .end(.tokenRefused), "the token is good again"),
     ]
   )
 }

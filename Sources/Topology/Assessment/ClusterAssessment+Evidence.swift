@@ -7,7 +7,7 @@ extension ClusterAssessment {
   package func evidence(of component: Component) -> String {
     switch component {
     case .node(let name): nodeEvidence(name)
-    case .monitor: ""
+    case .monitor, .storage, .backup: ""
     case .cluster: clusterEvidence
     case .tier(let name): tierEvidence(name)
     case .guest, .member, .entry: standings[component]?.note ?? ""

@@ -6,9 +6,9 @@ extension ClusterAssessment {
   /// What an alert's or series' labels are about; nil when that is no part of the cluster.
   ///
   /// The first that applies: a member by `instance`; an entry by `instance` without `tier`; a member
-  /// by `tier` and `member`, as a replica set calls it; a tier by `tier`; what `id` names in Proxmox' way (of a storage its node, of a replication job its
-  /// guest); a guest by `guest` or `sid`; the cluster by `component="cluster"`; a known node by
-  /// `node`, or by `instance` of job `pve_node`.
+  /// by `tier` and `member`, as a replica set calls it; a tier by `tier`; what `id` names in Proxmox'
+  /// way (of a replication job its guest); a guest by `guest` or `sid`; what `component` and `name`
+  /// say; a declared backup by `backup`; a known node by `node`, or by `instance` of job `pve_node`.
   package func component(of labels: LabelSet) -> Component? {
     let tier = labels["tier"]
     if let instance = labels["instance"] {
@@ -30,8 +30,10 @@ extension ClusterAssessment {
     if let guest = labels["sid"].flatMap(ObservationReader.guest(ofService:)) {
       return .guest(guest)
     }
-    if labels["component"] == "monitor" { return .monitor }
-    if labels["component"] == "cluster" { return .cluster }
+    if let component = named(labels["component"], labels["name"]) { return component }
+    if let backup = labels["backup"], declared.backups.contains(where: { $0.name == backup }) {
+      return .backup(backup)
+    }
     if let node = labels["node"], standings[.node(node)] != nil { return .node(node) }
     if labels["job"] == "pve_node", let node = labels["instance"], standings[.node(node)] != nil {
       return .node(node)
@@ -42,11 +44,13 @@ extension ClusterAssessment {
   /// Everything a component stands on where the failure of one part suffices to explain its own,
   /// nearest first.
   ///
-  /// A member: its guest, its node, the tiers its tier depends on. A guest: its node. An entry: its
-  /// tiers and theirs. A tier: the tiers it depends on. Anything else: nothing.
+  /// A member: its guest, its node, the tiers its tier depends on. A guest, a storage: its node. An
+  /// entry: its tiers and theirs. A tier: the tiers it depends on. A backup: its storage as each node
+  /// sees it, and the cluster, which starts no backup without a quorum. Anything else: nothing.
   package func foundations(of component: Component) -> [Component] {
     switch component {
     case .monitor, .cluster, .node: return []
+    case .storage(let node, _): return standings[.node(node)] == nil ? [] : [.node(node)]
     case .guest(let number): return graph.nodeByGuest[number].map { [.node($0)] } ?? []
     case .member(let name):
       guard let index = graph.placeByMember[name] else { return [] }
@@ -56,6 +60,12 @@ extension ClusterAssessment {
     case .tier(let name): return tiers(graph.tierByName[name].map { graph.supports[$0] } ?? [])
     case .entry(let name):
       return tiers(graph.entryByName[name].map { graph.supportsByEntry[$0] } ?? [])
+    case .backup(let name):
+      guard let backup = declared.backups.first(where: { $0.name == name }) else { return [] }
+      let storage = backup.storage.map { name in
+        graph.nodes.map { Component.storage(node: $0, name: name) }
+      }
+      return (storage ?? []) + [.cluster]
     }
   }
 
@@ -63,7 +73,7 @@ extension ClusterAssessment {
   ///
   /// A node: its guests, their members, the tiers of these and those that depend on them, and the
   /// entries over all of these tiers. A tier: the tiers that depend on it with their members, and
-  /// the entries.
+  /// the entries. A storage: the backups that it takes. The cluster: every declared backup.
   package func dependents(of component: Component) -> [Component] {
     var found: Set<Component> = []
     var reachedTiers: Set<Int> = []
@@ -71,7 +81,10 @@ extension ClusterAssessment {
     switch component {
     case .monitor:
       return standings.keys.filter { $0 != .cluster }.sorted()
-    case .cluster, .entry: return []
+    case .cluster: return declared.backups.map { .backup($0.name) }.sorted()
+    case .storage(_, let name):
+      return declared.backups.filter { $0.storage == name }.map { .backup($0.name) }.sorted()
+    case .entry, .backup: return []
     case .node(let name): found.formUnion((graph.guestsByNode[name] ?? []).map(Component.guest))
     case .guest, .member: break
     case .tier(let name):
@@ -111,9 +124,22 @@ extension ClusterAssessment {
     case .cluster?: .cluster
     case .node(let name)?: .node(name)
     case .guest(_, let number)?: .guest(number)
-    case .storage(let node)?: standings[.node(node)] == nil ? nil : .node(node)
+    case .storage(let node, let name)?:
+      standings[.node(node)] == nil ? nil : .storage(node: node, name: name)
     case .replication(let guest)?: standings[.guest(guest)] == nil ? nil : .guest(guest)
     case nil: nil
+    }
+  }
+
+  /// What is called so among the parts of that kind.
+  private func named(_ kind: String?, _ name: String?) -> Component? {
+    switch (kind, name) {
+    case ("monitor"?, _): return .monitor
+    case ("cluster"?, _): return .cluster
+    case ("member"?, let name?): return graph.placeByMember[name] == nil ? nil : .member(name)
+    case ("tier"?, let name?): return graph.tierByName[name] == nil ? nil : .tier(name)
+    case ("node"?, let name?): return standings[.node(name)] == nil ? nil : .node(name)
+    default: return nil
     }
   }
 

@@ -42,7 +42,7 @@ struct ComponentVerdicts: Sendable {
       let node = graph.nodeByGuest[number]
       let verdict = Self.guest(
         observed.guests[number],
-        isListEmpty: observed.guests.isEmpty,
+        isListWhole: observed.isGuestListWhole,
         node: node.map { ($0, nodes[$0]?.state ?? .unknown) }
       )
       // What works inside a guest proves that it runs.
@@ -121,12 +121,12 @@ struct ComponentVerdicts: Sendable {
   /// A guest is only as alive as its node: its row says running for minutes after a crash.
   private static func guest(
     _ guest: FoundGuest?,
-    isListEmpty: Bool,
+    isListWhole: Bool,
     node: (name: String, state: ComponentState)?
   ) -> Verdict {
     if let node, node.state == .failed { return Verdict(.failed, "its node \(node.name) is down") }
     guard let guest else {
-      return Verdict(.unknown, isListEmpty ? nil : "not found in the cluster")
+      return Verdict(.unknown, isListWhole ? "not found in the cluster" : nil)
     }
     switch guest.state {
     case .running:

@@ -98,7 +98,7 @@ struct PlacementGraph: Equatable, Sendable {
     case .guest(let number): placesByGuest[number] ?? []
     case .member(let name): placeByMember[name].map { [$0] } ?? []
     case .tier(let name): tierByName[name].map { Array(placesByTier[$0]) } ?? []
-    case .monitor, .cluster, .entry: []
+    case .monitor, .cluster, .storage, .entry, .backup: []
     }
   }
 

@@ -24,9 +24,7 @@ extension ClusterAssessment {
   package var deviations: [Deviation] { memberDeviations + roleDeviations + nodeDeviations }
 
   private var memberDeviations: [Deviation] {
-    // Without any guest found Proxmox was not asked, or did not answer.
-    guard !observed.guests.isEmpty else { return [] }
-    return graph.places.flatMap { place -> [Deviation] in
+    graph.places.flatMap { place -> [Deviation] in
       guard let number = place.member.guest else { return [] }
       func deviation(_ aspect: String, _ expected: String, _ found: String) -> Deviation {
         Deviation(
@@ -38,6 +36,8 @@ extension ClusterAssessment {
         )
       }
       guard let guest = observed.guests[number] else {
+        // It may be there all the same when Proxmox did not answer, or not tell everything.
+        guard observed.isGuestListWhole else { return [] }
         return [deviation("guest", String(number), "missing")]
       }
       var points: [Deviation] = []

@@ -66,21 +66,21 @@ extension ClusterAssessment {
           shape.field("memory_size_bytes", node?.memorySize)
           shape.field("memory_used_bytes", node?.memoryUsed)
           shape.field("votes", node?.votes)
-          write(losses[name], of: name, to: &shape)
+          write(losses[name], of: .node(name), to: &shape)
           write(capacities[name], to: &shape)
         }
       }
     }
   }
 
-  private func write(_ loss: Loss?, of node: String, to shape: inout JSONShape) {
+  private func write(_ loss: Loss?, of component: Component, to shape: inout JSONShape) {
     guard let loss else {
       shape.null("loss")
       return
     }
     shape.object("loss") { shape in
       shape.field("survives", loss.survives.rawValue)
-      shape.field("words", lossWords(of: .node(node)))
+      shape.field("words", lossWords(of: component))
       shape.field("members", loss.members)
       shape.field("tiers_lost", loss.tiersLost)
       shape.field("entries_lost", loss.entriesLost)
@@ -232,7 +232,8 @@ extension ClusterAssessment {
       shape.field("safe_to_stop", verdict.answer.rawValue)
       shape.field("time_unix_seconds", now)
       shape.field("situation", situationWords())
-      shape.field("loss", lossWords(of: verdict.component))
+      let isKnown = standings[verdict.component] != nil
+      write(isKnown ? loss(of: [verdict.component]) : nil, of: verdict.component, to: &shape)
       shape.list("reasons") { shape in
         for reason in verdict.reasons {
           shape.object { shape in

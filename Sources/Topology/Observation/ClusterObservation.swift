@@ -8,6 +8,11 @@ package struct ClusterObservation: Equatable, Sendable {
   package var nodes: [String: FoundNode]
   /// The guests by number, templates included.
   package var guests: [Int: FoundGuest]
+  /// The cluster listed its guests and the token may see all of them: one that is not among
+  /// ``guests`` does not exist.
+  package var isGuestListWhole: Bool
+  /// Questions about the cluster that got no answer, such as `tasks`.
+  package var unansweredParts: Set<String> = []
   /// What checks say of each member: by member, then by job; true when all of that job is good.
   package var memberChecks: [String: [String: Bool]]
   /// What the probe of each entry says, by entry.
@@ -24,6 +29,8 @@ package struct ClusterObservation: Equatable, Sendable {
   package var floatingAddresses: [String: FoundFloatingAddress]
 
   /// Tells what was found; nothing at all by default.
+  ///
+  /// Guests, if any, are all there are.
   package init(
     nodes: [FoundNode] = [],
     guests: [FoundGuest] = [],
@@ -37,6 +44,7 @@ package struct ClusterObservation: Equatable, Sendable {
   ) {
     self.nodes = Dictionary(nodes.map { ($0.name, $0) }) { first, _ in first }
     self.guests = Dictionary(guests.map { ($0.id, $0) }) { first, _ in first }
+    isGuestListWhole = !guests.isEmpty
     self.memberChecks = memberChecks
     self.entryProbes = entryProbes
     self.quorum = quorum
@@ -85,6 +93,8 @@ package struct FoundNode: Equatable, Sendable {
   package var memoryUsed: Double?
   /// Memory the node can still give, in bytes.
   package var memoryAvailable: Double?
+  /// Questions to it, or about it, that got no answer, such as `replication`.
+  package var unansweredParts: Set<String> = []
   /// Its votes in the cluster.
   package var votes: Int?
   /// How many tasks run on it, by type such as `vzdump`.

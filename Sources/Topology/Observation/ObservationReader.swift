@@ -40,6 +40,18 @@ struct ObservationReader {
       },
       Reading(metric: "probe_success") { $0.takeProbe($1, $2) },
       Reading(metric: "hvsmon_pve_guest_state") { $0.takeGuestState($1, $2) },
+      Reading(metric: "hvsmon_pve_privilege_granted") { reader, labels, value in
+        // Lists are shortened in silence.
+        if labels["privilege"] == "VM.Audit", value == 0 { reader.lacksGuests = true }
+      },
+      Reading(metric: "hvsmon_collector_partial") { reader, labels, value in
+        guard value == 1, let part = labels["part"], labels["job"] == "pve" else { return }
+        guard let node = labels["node"] else {
+          reader.found.unansweredParts.insert(part)
+          return
+        }
+        reader.ofNode(node) { $0.unansweredParts.insert(part) }
+      },
       Reading(metric: "pve_guest_info") { reader, labels, _ in reader.takeGuestInfo(labels) },
       Reading(metric: "hvsmon_pve_guest_live_state") { $0.takeLiveState($1, $2) },
       Reading(metric: "pve_memory_size_bytes") { reader, labels, value in
@@ -52,6 +64,11 @@ struct ObservationReader {
         reader.takeFigure(labels, value, \.cpus, \.cpus)
       },
       Reading(metric: "pve_lock_state") { reader, labels, value in
+        guard value == 1 else { return }
+        reader.ofGuest(labels["id"]) { $0.lock = labels["state"] }
+      },
+      // The node itself knows it ten seconds earlier.
+      Reading(metric: "hvsmon_pve_guest_live_lock") { reader, labels, value in
         guard value == 1 else { return }
         reader.ofGuest(labels["id"]) { $0.lock = labels["state"] }
       },
@@ -117,6 +134,10 @@ struct ObservationReader {
   var found = ClusterObservation()
   /// Guests that a node itself says it runs.
   private var liveRunning: Set<Int> = []
+  /// The token may not see all guests.
+  private var lacksGuests = false
+  /// The cluster listed its guests, and not only their nodes.
+  private var isListed = false
 
   /// The number of a guest that the HA manager calls `ct:103` or `vm:103`.
   static func guest(ofService sid: String) -> Int? {
@@ -125,7 +146,11 @@ struct ObservationReader {
     return Int(parts[1])
   }
 
-  func finished() -> ClusterObservation { found }
+  func finished() -> ClusterObservation {
+    var found = found
+    found.isGuestListWhole = isListed && !lacksGuests
+    return found
+  }
 
   private mutating func takeNodeState(_ labels: LabelSet, _ value: Double) {
     guard value == 1, let state = labels["state"] else { return }
@@ -161,6 +186,7 @@ struct ObservationReader {
   }
 
   private mutating func takeGuestState(_ labels: LabelSet, _ value: Double) {
+    isListed = true
     guard value == 1 else { return }
     ofGuest(labels["id"]) { guest in
       guest.state = labels["state"].flatMap(FoundGuest.State.init) ?? .unknown

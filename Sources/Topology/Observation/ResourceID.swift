@@ -5,8 +5,8 @@ enum ResourceID: Equatable {
   case cluster
   case node(String)
   case guest(FoundGuest.Kind, Int)
-  /// The node that has the storage.
-  case storage(node: String)
+  /// A storage as one node sees it.
+  case storage(node: String, name: String)
   /// The guest of a replication job, whose id is such as `103-0`.
   case replication(guest: Int)
 
@@ -34,8 +34,9 @@ enum ResourceID: Equatable {
     case "cluster": self = .cluster
     case "storage":
       let node = rest.prefix { $0 != "/" }
-      guard !node.isEmpty else { return nil }
-      self = .storage(node: String(node))
+      let name = rest.dropFirst(node.count + 1)
+      guard !node.isEmpty, !name.isEmpty else { return nil }
+      self = .storage(node: String(node), name: String(name))
     default: return nil
     }
   }

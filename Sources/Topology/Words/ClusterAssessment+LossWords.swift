@@ -38,12 +38,15 @@ extension ClusterAssessment {
     case .monitor: return "hvsmon"
     case .cluster: return "the quorum"
     case .node(let name): return "node \(Phrase.name(name))"
+    case .storage(let node, let name):
+      return "storage \(Phrase.name(name)) on \(Phrase.name(node))"
     case .guest(let number):
       guard let name = observed.guests[number]?.name else { return "guest \(number)" }
       return "guest \(Phrase.name(name)) (\(number))"
     case .member(let name): return "member \(Phrase.name(name))"
     case .tier(let name): return "tier \(Phrase.name(name))"
     case .entry(let name): return "entry \(Phrase.name(name))"
+    case .backup(let name): return "backup \(Phrase.name(name))"
     }
   }
 
@@ -54,7 +57,7 @@ extension ClusterAssessment {
     switch component {
     case .member(let own): others.removeAll { $0 == own }
     case .guest(let number): others.removeAll { $0 == observed.guests[number]?.name }
-    case .monitor, .cluster, .node, .tier, .entry: break
+    case .monitor, .cluster, .node, .storage, .tier, .entry, .backup: break
     }
     if !others.isEmpty { return "The loss of \(name) takes \(Phrase.list(others, atMost: 4))." }
     return loss.members.isEmpty && component != .cluster

@@ -26,7 +26,7 @@ extension ClusterAssessment {
       )
     }
     switch component {
-    case .monitor, .cluster, .entry:
+    case .monitor, .cluster, .storage, .entry, .backup:
       let text = "\(words(for: component)) is nothing that can be stopped"
       return StopVerdict(component: component, reasons: [Reason(weight: .doubt, text: text)])
     case .node, .guest, .member, .tier: break
@@ -48,7 +48,9 @@ extension ClusterAssessment {
     let loss = loss(of: [component])
     reasons += tierReasons(loss) + entryReasons(loss) + quorumReasons(component, loss)
     reasons += movedRoles(loss).map { Reason(weight: .remark, text: $0.remark) }
-    reasons += workReasons(component) + managedReasons(component) + blindReasons(loss)
+    reasons +=
+      workReasons(component) + unaskedReasons(component) + managedReasons(component)
+      + blindReasons(loss)
     return StopVerdict(component: component, reasons: reasons)
   }
 
@@ -172,6 +174,30 @@ extension ClusterAssessment {
     return reasons
   }
 
+  /// What would be broken by a stop and could not be asked for.
+  private func unaskedReasons(_ component: Component) -> [Reason] {
+    var reasons: [Reason] = []
+    func doubt(_ text: String) { reasons.append(Reason(weight: .doubt, text: text)) }
+    switch component {
+    case .node(let name):
+      // Without the right to see the cluster the list of tasks is shortened in silence.
+      if !observed.unansweredParts.isDisjoint(with: ["tasks", "cluster"]) {
+        doubt("which tasks run on \(name) is unknown, backups among them")
+      }
+      if observed.nodes[name]?.unansweredParts.contains("replication") == true {
+        doubt("how far replication from \(name) is, is unknown")
+      }
+    case .guest(let number):
+      if let name = graph.nodeByGuest[number],
+        observed.nodes[name]?.unansweredParts.contains("replication") == true
+      {
+        doubt("how far replication of \(words(for: component)) is, is unknown")
+      }
+    case .monitor, .cluster, .storage, .member, .tier, .entry, .backup: break
+    }
+    return reasons
+  }
+
   private func trouble(of job: FoundReplication) -> String? {
     if let failed = job.failedSyncs, failed > 0 {
       return "failed \(failed == 1 ? "once" : "\(failed) times")"
@@ -203,7 +229,7 @@ extension ClusterAssessment {
     switch component {
     case .node(let name): graph.guestsByNode[name] ?? []
     case .guest(let number): [number]
-    case .monitor, .cluster, .member, .tier, .entry: []
+    case .monitor, .cluster, .storage, .member, .tier, .entry, .backup: []
     }
   }
 }

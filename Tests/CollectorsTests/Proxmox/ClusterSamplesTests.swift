@@ -118,6 +118,14 @@ import Testing
     #expect(stopped.value("hvsmon_pve_guest_state", ["id": "lxc/106", "state": "stopped"]) == 1)
     let restarted = try samples("webapp2-restarted")
     #expect(restarted.value("pve_uptime_seconds", ["id": "lxc/107"]) == 42)
+    let before = try samples(nil)
+    for metric in ["network_receive_bytes", "network_transmit_bytes", "disk_read_bytes"] {
+      let name = "pve_\(metric)_total"
+      let (old, new) = (
+        before.value(name, ["id": "lxc/107"]), restarted.value(name, ["id": "lxc/107"])
+      )
+      #expect(try #require(new) < #require(old), "\(name)")
+    }
     let migrated = try samples("webapp3-migrated")
     #expect(migrated.value("pve_guest_info", ["id": "lxc/108", "node": "CoolerHostname"]) == 1)
     #expect(migrated.count("pve_guest_info", ["id": "lxc/108"]) == 1)

@@ -31,6 +31,10 @@ import Testing
       ("access-permissions.json", { PermissionCheck($0).samples }),
       ("cluster-ceph-status.json", CephSamples.samples),
       ("included-volumes.json", { DetailSamples.excludedVolumes($0, job: "job") }),
+      (
+        "not-backed-up.json",
+        { DetailSamples.notBackedUp($0, cluster: "cooler", isWhole: true) }
+      ),
     ]
   }
 
@@ -100,6 +104,9 @@ import Testing
     "scenarios/disk-failing/nodes-CoolerHostname3-disks-list.json",
     "scenarios/ceph-warn/cluster-ceph-status.json",
     "scenarios/mountpoint-not-in-backup/cluster-backup-included-volumes.json",
+    "scenarios/guest-not-in-job/cluster-backup-info-not-backed-up.json",
+    "base/nodes/CoolerHostname/rrddata.hour.json",
+    "base/nodes/CoolerHostname/lxc/100/config.json", "base/access-permissions.json",
   ])
   func `each field removed, nulled or retyped still gives the rest`(file: String) throws {
     guard ProxmoxFixture.folder != nil else { return }
@@ -230,6 +237,28 @@ import Testing
     for text in ["", "2024", "2024-13-01", "2024-00-10", "x-y-z", "0001-01-01", "2024-1-"] {
       #expect(DetailSamples.dayStart(text) == nil, "\(text)")
     }
+  }
+
+  @Test func `guests in no job are told, and that there is none only when all may be seen`() throws
+  {
+    guard ProxmoxFixture.folder != nil else { return }
+    func samples(_ folder: String, cluster: String? = "cooler", isWhole: Bool = true) throws
+      -> [CollectedSample]
+    {
+      let name = "\(folder)/cluster-backup-info-not-backed-up.json"
+      let data = try ProxmoxFixture.data(name)
+      let found = DetailSamples.notBackedUp(data, cluster: cluster, isWhole: isWhole)
+      found.expectSound()
+      return found
+    }
+    let total = ["id": "cluster/cooler"]
+    #expect(try samples("base").value("pve_not_backed_up_total", total) == 0)
+    #expect(try samples("base", isWhole: false).isEmpty)
+    #expect(try samples("base", cluster: nil).isEmpty)
+    let one = try samples("scenarios/guest-not-in-job")
+    #expect(one.value("pve_not_backed_up_total", total) == 1)
+    #expect(one.count("pve_not_backed_up_info") == 1)
+    #expect(DetailSamples.notBackedUp(.null, cluster: "c", isWhole: true).isEmpty)
   }
 
   @Test func `votes are counted over the nodes that are online`() throws {

@@ -150,6 +150,7 @@ import Testing
       "pve_up", "pve_guest_info", "pve_cpu_usage_ratio", "hvsmon_pve_guest_state",
       "hvsmon_pve_quorum_votes_spare", "hvsmon_pve_service_up", "hvsmon_pve_storage_active",
       "pve_storage_info", "hvsmon_pve_tasks_finished_total", "hvsmon_pve_ceph_health",
+      "pve_not_backed_up_total",
     ] {
       #expect(samples.count(metric) == 0, "\(metric)")
     }
@@ -171,6 +172,24 @@ import Testing
     #expect(samples.value("hvsmon_pve_privilege_granted", ["privilege": "Datastore.Audit"]) == 0)
     #expect(samples.count { $0.definition == ClusterMetrics.up } == 9)
     #expect(samples.count("hvsmon_pve_quorum_votes_spare") == 0)
+    await proxmox.stop()
+  }
+
+  @Test func `a right that is lost or given is found at the next poll`() async throws {
+    let proxmox = try SimulatedProxmox(parts: DetailPart.all)
+    func granted(after seconds: Int, _ privilege: Privilege) async throws -> Double? {
+      proxmox.clock.advance(by: .seconds(seconds))
+      let samples = try await proxmox.pollCluster().samples
+      let labels = ["privilege": privilege.rawValue]
+      return samples.value("hvsmon_pve_privilege_granted", labels)
+    }
+    for privilege in Privilege.allCases {
+      #expect(try await granted(after: 10, privilege) == 1)
+      await proxmox.cluster.apply(.begin(.privilegeMissing(privilege)))
+      #expect(try await granted(after: 10, privilege) == 0, "\(privilege)")
+      await proxmox.cluster.apply(.end(.privilegeMissing(privilege)))
+      #expect(try await granted(after: 10, privilege) == 1, "\(privilege)")
+    }
     await proxmox.stop()
   }
 

@@ -70,7 +70,7 @@ private struct SmallGraph: CauseGraph {
     switch component {
     case .guest(let id): (id < 20 ? "lb" : "db") + "\(id % 10)"
     case .member(let name), .node(let name), .tier(let name), .entry(let name): name
-    case .cluster, .monitor: "\(component)"
+    case .cluster, .monitor, .storage, .backup: "\(component)"
     }
   }
   func evidence(of component: Component) -> String { "no answer" }

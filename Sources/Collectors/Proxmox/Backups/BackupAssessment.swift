@@ -115,13 +115,26 @@ struct BackupAssessment {
       }
       return outcome
     }
-    let allowance = backup.runAllowance + backup.schedule.repeatedSpan(at: due, in: zone)
-    guard now >= due + allowance else { return .pending }
+    guard now >= due + allowance(of: backup, due: due) else { return .pending }
     // Only the guest's own node can say that it made no run, and only by the clock it goes by: on
     // another one's the run was due at another time, which shows as a deviation.
     let found = facts.nodes[guest.node]?.timeZone ?? zone.name
     let isSameClock = found == zone.name || backup.schedule.isUTC
     return facts.nodesWithTasks.contains(guest.node) && isSameClock ? .missed : .unknown
+  }
+
+  private func allowance(of backup: DeclaredBackup, due: Timestamp) -> Duration {
+    backup.runAllowance + backup.schedule.repeatedSpan(at: due, in: zone)
+  }
+
+  /// When a run that is due now or next counts as missed unless it has begun; nil when none is due.
+  func nextDeadline(of backup: DeclaredBackup) -> Timestamp? {
+    let dues = [
+      backup.schedule.previous(before: now + .milliseconds(1), in: zone),
+      backup.schedule.next(after: now, in: zone),
+    ]
+    return dues.compactMap { due in due.map { $0 + allowance(of: backup, due: $0) } }
+      .first { $0 > now }
   }
 
   /// The failure of the job's newest settled run, if it began after the newest archive: the due run

@@ -42,6 +42,13 @@ enum BackupReplies {
     let freeBytes: Double?
   }
 
+  /// The names of all storages of `/cluster/resources`, whether or not they can be reached.
+  static func storageNames(_ data: JSONTree) -> Set<String> {
+    Set(
+      data.items.compactMap { $0["type"]?.string == "storage" ? $0["storage"]?.string : nil }
+    )
+  }
+
   /// The storages of `/cluster/resources` that take backups and can be reached.
   static func storages(_ data: JSONTree) -> [StorageRow] {
     data.items.compactMap { row in

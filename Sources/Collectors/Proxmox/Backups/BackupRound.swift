@@ -84,6 +84,11 @@ struct BackupRound {
     // does not say that nothing ran (reference, section 4).
     if !mayAudit { facts.nodesWithTasks = [] }
     await askLogs(of: Set(online))
+    // What lay on a storage that is configured no more cannot be restored.
+    let storages = BackupReplies.storageNames(resources)
+    if !storages.isEmpty {
+      memory.listings = memory.listings.filter { storages.contains($0.key.storage) }
+    }
     await askArchives(BackupReplies.storages(resources), online: Set(online))
     for node in online { await askTimeZone(node) }
     facts.runs = Array(memory.runs.values)

@@ -82,9 +82,11 @@ struct BackupSamples {
     var samples: [CollectedSample] = []
     var missed = 0
     var failed = 0
-    var unknown = 0
     var known = 0
-    for guest in assessment.declaredGuests(of: backup) {
+    let guests = assessment.declaredGuests(of: backup)
+    // A declared guest that is not seen may exist all the same.
+    var unknown = backup.guests.count - guests.count
+    for guest in guests {
       let labels = guest.labels.merging(backup.labels) { $1 }
       if let runs = assessment.overdueRuns(of: guest, backup) {
         samples.append(CollectedSample(BackupMetrics.overdue, Double(runs), labels))

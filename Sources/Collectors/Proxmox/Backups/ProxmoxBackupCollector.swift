@@ -28,6 +28,7 @@ package final class ProxmoxBackupCollector: Collector {
   private let backups: [DeclaredBackup]
   private let zone: TimeZoneRules
   private let memory = Mutex(BackupMemory())
+  private let alarm = BackupAlarm()
 
   init(client: ProxmoxClient, backups: [DeclaredBackup], zone: TimeZoneRules) {
     self.client = client
@@ -75,6 +76,7 @@ package final class ProxmoxBackupCollector: Collector {
     let samples = BackupSamples(assessment, backups: backups, earlier: round.memory.verdicts)
     round.memory.verdicts = samples.verdicts
     memory.withLock { $0 = round.memory }
+    alarm.set(backups.compactMap(assessment.nextDeadline).min(), after: poll)
     return Collection(samples: samples.all() + round.partial)
   }
 }

@@ -11,6 +11,13 @@ final class AccessLog: Sendable {
     self.logger = logger
   }
 
+  /// Whether the token may see all guests; false until that was asked.
+  var seesGuests: Bool {
+    last.withLock {
+      $0.map { check in !check.missing.contains { $0.need.part == "guests" } } ?? false
+    }
+  }
+
   func note(_ check: PermissionCheck) {
     let before = last.withLock { last in
       defer { last = check }

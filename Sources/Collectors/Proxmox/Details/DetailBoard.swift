@@ -49,6 +49,15 @@ final class DetailBoard: Sendable {
     state.withLock { _ = $0.busy.remove(node) }
   }
 
+  /// The question about the cluster is due at `time` at the latest.
+  func hasten(_ part: String, to time: Timestamp) {
+    state.withLock { state in
+      let key = Key(node: "", part: part)
+      guard let due = state.entries[key]?.due else { return }
+      state.entries[key]?.due = min(due, time)
+    }
+  }
+
   /// Keeps an answer to a question of the round that began at `time`.
   func note(
     _ outcome: Result<[CollectedSample], ProxmoxError>,

@@ -159,6 +159,17 @@ enum DetailMetrics {
     labels: ["node", "type", "result"],
     help: "Tasks that ended while hvsmon watched: ok, warning, error, unknown."
   )
+  static let notBackedUp = Of.info(
+    "pve_not_backed_up_info",
+    ["id"],
+    "A guest that is in no backup job, one that is switched off counting as well."
+  )
+  /// The exporter's name, though it may fall.
+  static let notBackedUpCount = Of.gauge(
+    "pve_not_backed_up_total",
+    ["id"],
+    "How many guests are in no backup job; absent when not all guests may be seen."
+  )
   static let volumeExcluded = Of.info(
     "hvsmon_pve_backup_volume_excluded_info",
     ["backup_job", "id", "volume", "reason"],
@@ -183,9 +194,8 @@ enum DetailMetrics {
       subscriptionInfo, subscriptionStatus, subscriptionDue, privilege, votes, load, iowait,
       memoryAvailable, swapUsage, swapSize, rootAvailable, nodeVersion, timezone, pressure,
       guestSwapUsage, guestSwapSize, service, certificate, storageActive, storageAvailable,
-      haMaster,
-      haTimestamp, haService, tasksRunning, tasksRecent, tasksFinished, volumeExcluded,
-      diskHealthy, diskLife,
+      haMaster, haTimestamp, haService, tasksRunning, tasksRecent, tasksFinished, notBackedUp,
+      notBackedUpCount, volumeExcluded, diskHealthy, diskLife,
     ] + CephSamples.metrics
 
   private static func replication(_ name: String, _ help: String) -> MetricDefinition {

@@ -70,8 +70,11 @@ struct DetailPart: Sendable {
   /// The table of paces; the cheap answers come first, as a node is asked one thing at a time.
   static let all: [DetailPart] = clusterParts + nodeParts
 
+  /// The question what the token may see.
+  static let permissionsName = "permissions"
+
   private static let clusterParts: [DetailPart] = [
-    DetailPart("permissions", .cluster, every: .seconds(600)) { about throws(ProxmoxError) in
+    DetailPart(permissionsName, .cluster, every: .seconds(600)) { about throws(ProxmoxError) in
       let check = PermissionCheck(try await about.get("/access/permissions"))
       about.access.note(check)
       return check.samples
@@ -99,6 +102,15 @@ struct DetailPart: Sendable {
       } catch  where CephSamples.isAbsent(error) {
         throw .unsupported
       }
+    },
+    DetailPart("not_backed_up", .cluster, every: .seconds(300)) { about throws(ProxmoxError) in
+      let data = try await about.get("/cluster/backup-info/not-backed-up")
+      // The list is shortened in silence: without the right an empty one says nothing.
+      return DetailSamples.notBackedUp(
+        data,
+        cluster: about.cluster,
+        isWhole: about.access.seesGuests
+      )
     },
     DetailPart("backup_volumes", .cluster, every: .seconds(900)) { about throws(ProxmoxError) in
       var samples: [CollectedSample] = []

@@ -61,6 +61,24 @@ enum DetailSamples {
     }
   }
 
+  /// `/cluster/backup-info/not-backed-up`: guests that Proxmox finds in no job, one that is switched
+  /// off counting as well; `isWhole` when the list leaves none out.
+  static func notBackedUp(_ data: JSONTree, cluster: String?, isWhole: Bool) -> [CollectedSample] {
+    let ids = data.items.compactMap { row in
+      row["vmid"]?.int.map { "\(row["type"]?.string ?? "lxc")/\($0)" }
+    }
+    let guests = Set(ids).sorted().map { id in
+      CollectedSample(DetailMetrics.notBackedUp, 1, ["id": id])
+    }
+    guard isWhole, let cluster, case .list = data else { return guests }
+    let total = CollectedSample(
+      DetailMetrics.notBackedUpCount,
+      Double(guests.count),
+      ["id": "cluster/\(cluster)"]
+    )
+    return guests + [total]
+  }
+
   /// `/cluster/backup/{job}/included_volumes`: what is not included.
   static func excludedVolumes(_ data: JSONTree, job: String) -> [CollectedSample] {
     var seen: Set<String> = []

@@ -10,6 +10,8 @@ struct LiveGuests {
     let name: String?
     /// `running`, `stopped` or `other`.
     let state: String
+    /// Such as `backup`; nil when it holds none.
+    let lock: String?
   }
 
   /// `lxc` or `qemu`.
@@ -25,13 +27,32 @@ struct LiveGuests {
       let id = "\(kind)/\(number)"
       guard seen.insert(id).inserted else { return nil }
       let state = ["running", "stopped"].contains(status) ? status : "other"
-      let name = row["name"]?.string
-      return Guest(id: id, name: name?.isEmpty == true ? nil : name, state: state)
+      return Guest(
+        id: id,
+        name: Self.word(row["name"]),
+        state: state,
+        lock: Self.word(row["lock"])
+      )
     }.sorted { $0.id < $1.id }
   }
 
-  /// Each guest's states, as of `hvsmon_pve_guest_state`; the target adds the node.
+  private static func word(_ value: JSONTree?) -> String? {
+    guard let text = value?.string, !text.isEmpty else { return nil }
+    return text
+  }
+
+  /// Each guest's states, as of `hvsmon_pve_guest_state`, and its lock; the target adds the node.
   var samples: [CollectedSample] {
+    let locks = guests.compactMap { guest in
+      guest.lock.map { lock in
+        let labels = ["id": guest.id, "name": guest.name, "state": lock].compactMapValues { $0 }
+        return CollectedSample(NodeMetrics.guestLiveLock, 1, labels)
+      }
+    }
+    return states + locks
+  }
+
+  private var states: [CollectedSample] {
     let isLarge = guests.count > ClusterSamples.stateSetGuestsMax
     return guests.flatMap { guest in
       ["running", "stopped", "other"].compactMap { state in

@@ -10,5 +10,12 @@ enum NodeMetrics {
       + "while after something failed that stands on the node."
   )
 
-  static let all = [guestLiveState]
+  static let guestLiveLock = ClusterMetrics.gauge(
+    "hvsmon_pve_guest_live_lock",
+    ["id", "name", "state"],
+    "1 for the lock that a guest holds as its node sees it now; there as long as "
+      + "hvsmon_pve_guest_live_state is."
+  )
+
+  static let all = [guestLiveState, guestLiveLock]
 }

@@ -44,6 +44,22 @@ struct BackupAssessmentTests {
     }
   }
 
+  @Test func `the next time at which a run counts as missed is known`() throws {
+    let backup = try BackupFixtures.declared()
+    func deadline(at now: Timestamp) throws -> Timestamp? {
+      try BackupFixtures.assessment(at: now).nextDeadline(of: backup)
+    }
+    let (first, second) = (due + .seconds(600), due + .seconds(86_400 + 600))
+    #expect(try deadline(at: due - .seconds(1)) == first)
+    #expect(try deadline(at: due + .seconds(599)) == first)
+    #expect(try deadline(at: first) == second)
+    // After Friday's the next is Monday's.
+    let friday = due + .seconds(3 * 86_400)
+    #expect(try deadline(at: friday + .seconds(600)) == friday + .seconds(3 * 86_400 + 600))
+    let never = try BackupFixtures.declared(schedule: "2020-01-01")
+    #expect(try BackupFixtures.assessment().nextDeadline(of: never) == nil)
+  }
+
   @Test func `a missed Monday shows once, at midnight and the allowance, and ends with an archive`()
     throws
   {

@@ -17,6 +17,8 @@ struct ProxmoxBackupCollectorTests {
     struct State {
       var scenario = "none"
       var refused: [String] = []
+      /// Answered in place of the base file.
+      var resources: [UInt8]?
       var asked: [String] = []
     }
 
@@ -69,9 +71,34 @@ struct ProxmoxBackupCollectorTests {
 
     private let box: Box
 
-    func poll(after seconds: Int = 0) async throws(CollectionError) -> Collection {
+    func poll(
+      after seconds: Int = 0,
+      newsArrived: @escaping @Sendable () -> Void = {}
+    ) async throws(CollectionError) -> Collection {
       let time = BackupFixtures.now + .seconds(seconds)
-      return try await collector.collect(Poll(time: time, timeout: .seconds(20)))
+      return try await poll(at: time, newsArrived: newsArrived)
+    }
+
+    func poll(
+      at time: Timestamp,
+      newsArrived: @escaping @Sendable () -> Void = {}
+    ) async throws(CollectionError) -> Collection {
+      let poll = Poll(time: time, timeout: .seconds(20), newsArrived: newsArrived)
+      return try await collector.collect(poll)
+    }
+
+    /// The base resources without what `drops` names.
+    func drop(_ drops: (JSONTree) -> Bool) throws {
+      let rows = try BackupFixtures.data("base/cluster-resources.json").items
+      let text = rows.filter { !drops($0) }.map(Self.text).joined(separator: ",")
+      state.withLock { $0.resources = Array("{\"data\":[\(text)]}".utf8) }
+    }
+
+    private static func text(_ row: JSONTree) -> String {
+      let members = row.members.compactMap { member in
+        member.value.string.map { "\"\(member.name)\":\"\($0)\"" }
+      }
+      return "{\(members.joined(separator: ","))}"
     }
 
     func stop() async {
@@ -82,11 +109,12 @@ struct ProxmoxBackupCollectorTests {
 
     private func answer(_ request: ServerRequest) -> ServerResponse {
       let path = String(request.path.dropFirst("/api2/json".count))
-      let (scenario, refused) = state.withLock { state in
+      let (scenario, refused, resources) = state.withLock { state in
         state.asked.append("\(request.method) \(path)")
-        return (state.scenario, state.refused)
+        return (state.scenario, state.refused, state.resources)
       }
       if refused.contains(where: path.contains) { return ServerResponse(status: 403) }
+      if path == "/cluster/resources", let resources { return .json(resources) }
       for file in Self.files(path, scenario) {
         if let bytes = BackupFixtures.bytes(file) { return .json(bytes) }
       }
@@ -232,6 +260,48 @@ struct ProxmoxBackupCollectorTests {
     let found = try await stage.poll()
     #expect(found.value("hvsmon_backup_run_missed", webapp3) == nil)
     #expect(found.value("hvsmon_backup_missed_guests", ["backup": "nightly"]) == nil)
+    await stage.stop()
+  }
+
+  @Test func `the target is polled when a run counts as missed, not at the slot after that`()
+    async throws
+  {
+    let stage = try Stage()
+    stage.state.withLock { $0.scenario = "backup-missed-node3" }
+    let (news, arrival) = AsyncStream<Void>.makeStream()
+    // Half a second before the allowance of ten minutes is over.
+    let deadline = BackupFixtures.due + .seconds(600)
+    let early = deadline - .milliseconds(500)
+    _ = try await stage.poll(at: early - .seconds(3_000)) { Issue.record("it was replaced") }
+    _ = try await stage.poll(at: early) { arrival.yield() }
+    for await _ in news { break }
+    let found = try await stage.poll(at: deadline)
+    #expect(found.value("hvsmon_backup_missed_guests", ["backup": "nightly"]) == 3)
+    await stage.stop()
+  }
+
+  @Test func `archives on a storage that is configured no more count for nothing`() async throws {
+    let stage = try Stage()
+    let archives = ["id": "lxc/100", "name": "nginx1", "storage": "nas-backup"]
+    _ = try await stage.poll()
+    // Out of reach at one node, and then everywhere: they are still there.
+    try stage.drop { $0["id"]?.string == "storage/CoolerHostname/nas-backup" }
+    let near = try await stage.poll(after: 300)
+    #expect(near.value("hvsmon_backup_archives", archives) == 5)
+    try stage.drop { $0["storage"]?.string == "nas-backup" }
+    let gone = try await stage.poll(after: 600)
+    #expect(gone.value("hvsmon_backup_archives", archives) == nil)
+    await stage.stop()
+  }
+
+  @Test func `that no guest was missed is not said while a declared one is not seen`() async throws
+  {
+    let stage = try Stage()
+    try stage.drop { $0["id"]?.string == "lxc/104" }
+    let found = try await stage.poll()
+    #expect(found.value("hvsmon_backup_run_missed", webapp3) == 0)
+    #expect(found.value("hvsmon_backup_missed_guests", ["backup": "nightly"]) == nil)
+    #expect(found.value("hvsmon_backup_failed_guests", ["backup": "nightly"]) == nil)
     await stage.stop()
   }
 

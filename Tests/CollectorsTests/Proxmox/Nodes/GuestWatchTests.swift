@@ -78,6 +78,7 @@ import Testing
     let rows: [JSONTree] = [
       .object([
         .init("vmid", .integer(100)), .init("status", .text("running")), .init("name", .text("a")),
+        .init("lock", .text("backup")),
       ]),
       .object([.init("vmid", .text("101")), .init("status", .text("paused"))]),
       .object([.init("vmid", .integer(100)), .init("status", .text("stopped"))]),
@@ -93,6 +94,9 @@ import Testing
     #expect(live.samples.value(metric, ["id": "qemu/100", "name": "a", "state": "running"]) == 1)
     #expect(live.samples.value(metric, ["id": "qemu/100", "state": "stopped"]) == 0)
     #expect(live.samples.value(metric, ["id": "qemu/101", "state": "other"]) == 1)
+    let lock = ["id": "qemu/100", "name": "a", "state": "backup"]
+    #expect(live.samples.value("hvsmon_pve_guest_live_lock", lock) == 1)
+    #expect(live.samples.count("hvsmon_pve_guest_live_lock") == 1)
     #expect(LiveGuests(.null, kind: "lxc").guests.isEmpty)
   }
 }
