@@ -53,6 +53,7 @@ let modules: [Target] = [
     swiftSettings: swiftSettings,
     linkerSettings: [.linkedLibrary("m")]
   ),
+  library("Exposition", ["MetricModel"]),
   library("Architecture", ["MetricModel"]),
   library("Logging"),
   library("YAML", ["CYAML"]),
@@ -124,6 +125,7 @@ let testTargets: [Target] = [
   ),
   tests("HouseRulesTests"),
   tests("MetricModelTests", ["MetricModel"]),
+  tests("ExpositionTests", ["Exposition", "MetricModel"]),
   tests("YAMLTests", ["YAML"]),
   tests("PatternsTests", ["Patterns", "MetricModel"]),
   tests("ArchitectureTests", ["Architecture", "MetricModel"]),
