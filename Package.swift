@@ -37,6 +37,7 @@ let systemLibraries: [Target] = [
   system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
   system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
   system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+  system("CSnappy", pkgConfig: "snappy", apt: "libsnappy-dev"),
   system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
   system("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
   // RE2 speaks C++ only: this target is its C door.
@@ -71,7 +72,7 @@ let modules: [Target] = [
       "Topology",
     ]
   ),
-  library("Net", ["CCurl", "CMicroHTTPD", "CCrypto", "CZlib"]),
+  library("Net", ["CCurl", "CMicroHTTPD", "CCrypto", "CZlib", "CSnappy"]),
   .target(
     name: "RemoteShell",
     dependencies: ["CSpawn", "Net"],
@@ -85,7 +86,9 @@ let modules: [Target] = [
   library("StateStore", ["MetricModel", "Logging", "Rules", "Notifying", "SQLite"]),
   library(
     "Polling",
-    ["MetricModel", "Logging", "Configuration", "Topology", "Net", "RemoteShell"]
+    [
+      "MetricModel", "Exposition", "Logging", "Configuration", "Topology", "Net", "RemoteShell",
+    ]
   ),
   library(
     "Collectors",
@@ -107,8 +110,9 @@ let modules: [Target] = [
   .executableTarget(
     name: "hvsmon",
     dependencies: [
-      "MetricModel", "Architecture", "Logging", "YAML", "Configuration", "PromQL", "Rules",
-      "Survey", "Notifying", "Net", "Polling", "Collectors", "Receivers", "Simulator", "Daemon",
+      "MetricModel", "Exposition", "Architecture", "Logging", "YAML", "Configuration", "PromQL",
+      "Rules", "Survey", "Notifying", "Net", "Polling", "Collectors", "Receivers", "Simulator",
+      "Daemon",
     ],
     // The demo runs from the binary alone: the shipped rules are compiled in.
     resources: [.embedInCode("alerts.yml")],
