@@ -151,11 +151,12 @@ struct MonitorBuilder {
 
   private func openStore() throws(StartFailure) -> SampleStore {
     let storage = loaded.settings.storage
-    var settings = StoreSettings()
-    settings.retention = storage.retention
-    settings.bytesMax = Int(storage.bytesMax)
     do throws(StoreOpenError) {
-      return try SampleStore.open(path: storage.path, settings: settings, time: clock)
+      return try SampleStore.open(
+        path: storage.path,
+        settings: StoreSettings(storage),
+        time: clock
+      )
     } catch {
       throw .store(reason: error.description)
     }
@@ -204,7 +205,7 @@ extension HTTPServerSettings {
     tokens = settings.tokens.map { token in
       AccessToken(
         name: token.name,
-        role: token.role == .operate ? .operate : .read,
+        role: AccessRole(token.role),
         secret: token.secret.reveal()
       )
     }
@@ -220,6 +221,17 @@ extension HTTPServerSettings {
     } catch {
       throw .failed(reason: "cannot read the certificate or its key: \(error.reason)")
     }
+  }
+}
+
+extension AccessRole {
+  init(_ role: HTTPSettings.Role) {
+    self =
+      switch role {
+      case .read: .read
+      case .write: .write
+      case .operate: .operate
+      }
   }
 }
 
