@@ -17,7 +17,7 @@ import Testing
       try ConformanceCase.all("\($0).jsonl").map(\.bytes)
     }
     var random = SeededRandom(seed: 77)
-    try await Mutation.run(Self.own + cases, seed: 76) { bytes in
+    try await Mutation.run(Self.own + cases, seed: 76, standard: 6_000) { bytes in
       for rules in [ExpositionRules.text, .openMetrics] {
         let whole = try ReadText(bytes, rules.skipping)
         let parts = try ReadText(
@@ -36,7 +36,7 @@ import Testing
   @Test func `a reader that knows the series finds the same as one that does not`() async throws {
     var reader = ExpositionReader(.text.skipping)
     var known: [LabelSet] = []
-    try await Mutation.run(Self.own, seed: 78) { bytes in
+    try await Mutation.run(Self.own, seed: 78, standard: 6_000) { bytes in
       if reader.seriesCount > 500 {
         reader.forgetSeries()
         known = []

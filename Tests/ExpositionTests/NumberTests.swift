@@ -16,20 +16,21 @@ import Testing
       "4503599627370496.5", "4503599627370497.5", "0.30000000000000004", "100000000000000016777215",
       "9223372036854775808", "000000000000000000000000000000000001.2e-1", "1e-400",
     ]
-    for _ in 0..<40_000 { texts.append(randomText(&random)) }
+    for _ in 0..<20_000 { texts.append(randomText(&random)) }
     var page = ""
     for text in texts { page += "a \(text)\n" }
     let read = try ReadText(page, .text)
     try #require(read.lines.count == texts.count)
-    for (text, line) in zip(texts, read.lines) {
-      #expect(line.value.bitPattern == strtod(text, nil).bitPattern, "\(text)")
+    let wrong = zip(texts, read.lines).filter { text, line in
+      line.value.bitPattern != strtod(text, nil).bitPattern
     }
+    #expect(wrong.isEmpty, "\(wrong.prefix(5))")
   }
 
   @Test func `every double comes back from its shortest text`() throws {
     var random = SeededRandom(seed: 6)
     var values: [Double] = []
-    while values.count < 20_000 {
+    while values.count < 10_000 {
       let value = Double(bitPattern: random.next())
       if value.isFinite { values.append(value) }
     }

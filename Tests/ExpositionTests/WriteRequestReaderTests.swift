@@ -21,7 +21,8 @@ import Testing
 
   @Test func `values and times come bit for bit`() throws {
     let values: [Double] = [
-      0, -0.0, 1, .infinity, -.infinity, .nan, .stalenessMarker, Double(bitPattern: 1), .greatestFiniteMagnitude,
+      0, -0.0, 1, .infinity, -.infinity, .nan, .stalenessMarker, Double(bitPattern: 1),
+      .greatestFiniteMagnitude,
       Double(bitPattern: 0xfff8_dead_beef_0001),
     ]
     let times: [Int64] = [0, 1, -1, .max, .min, 1_700_000_000_000]
@@ -125,7 +126,7 @@ import Testing
     var first = WriteBatch()
     try reader.read(request.bytes.span, into: &first)
     known = first.newSeries
-    try await Mutation.run([request.bytes], seed: 31) { bytes in
+    try await Mutation.run([request.bytes], seed: 31, standard: 6_000) { bytes in
       var fresh = WriteRequestReader()
       var (one, two) = (WriteBatch(), WriteBatch())
       do throws(WriteRequestFault) {

@@ -126,8 +126,8 @@ package final class RemoteWriteDoor: Sendable {
     return reason.map { .takenInPart(reason: $0) } ?? .taken
   }
 
+  /// Counts what is left out; what is too old is counted where that shows.
   private func count(_ losses: Losses, _ batch: WriteBatch) {
-    ingest.refuseWritten("too_old", losses.tooOld)
     ingest.refuseWritten("too_new", losses.tooNew)
     ingest.refuseWritten("store_limit", losses.unplaced)
     ingest.refuseWritten("bad_labels", batch.refusedSamples)
@@ -146,7 +146,12 @@ package final class RemoteWriteDoor: Sendable {
     var (time, place) = (Int64.min, 0)
     for sample in state.batch.samples {
       guard sample.unixMilliseconds <= latest, sample.unixMilliseconds >= earliest else {
-        if sample.unixMilliseconds > latest { losses.tooNew += 1 } else { losses.tooOld += 1 }
+        if sample.unixMilliseconds > latest {
+          losses.tooNew += 1
+        } else {
+          losses.tooOld += 1
+          ingest.refuseWritten("too_old", 1)
+        }
         continue
       }
       guard let reference = try reference(sample.series, &state) else {
