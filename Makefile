@@ -56,6 +56,7 @@ bench: ## Measure hvsmon against its budgets.
 	sh Tests/Bench/growth.sh
 	sh Tests/Bench/databases.sh
 	sh Tests/Bench/hosts.sh
+	sh Tests/Bench/store.sh
 
 deb: ## Build a Debian package.
 	@echo 'make deb: the Debian package belongs to later work.' >&2; exit 2

@@ -49,7 +49,7 @@ import Testing
     )
     var found: UInt16?
     #expect(
-      try await eventually(within: .seconds(20)) {
+      await eventually(within: .seconds(20)) {
         found = Self.port(in: daemon.errorOutput)
         return found != nil
       }
@@ -64,7 +64,7 @@ import Testing
   }
 
   private static func port(in log: String) -> UInt16? {
-    guard let mark = log.range(of: "port=") else { return nil }
+    guard let mark = log.firstRange(of: "port=") else { return nil }
     return UInt16(log[mark.upperBound...].prefix { $0.isNumber })
   }
 
@@ -155,7 +155,7 @@ import Testing
       ["serve", "--config", config]
     )
     #expect(
-      try await eventually(within: .seconds(20)) { Self.port(in: daemon.errorOutput) != nil }
+      await eventually(within: .seconds(20)) { Self.port(in: daemon.errorOutput) != nil }
     )
     let file = try folder.write("history.txt", text([("a 1", now - 60)]))
     let outcome = try await run([file, "--config", config])
