@@ -37,6 +37,7 @@ let systemLibraries: [Target] = [
   system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
   system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
   system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+  system("CSnappy", pkgConfig: "snappy", apt: "libsnappy-dev"),
   system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
   system("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
   // RE2 speaks C++ only: this target is its C door.
@@ -53,6 +54,7 @@ let modules: [Target] = [
     swiftSettings: swiftSettings,
     linkerSettings: [.linkedLibrary("m")]
   ),
+  library("Exposition", ["MetricModel"]),
   library("Architecture", ["MetricModel"]),
   library("Logging"),
   library("YAML", ["CYAML"]),
@@ -70,7 +72,7 @@ let modules: [Target] = [
       "Topology",
     ]
   ),
-  library("Net", ["CCurl", "CMicroHTTPD", "CCrypto", "CZlib"]),
+  library("Net", ["CCurl", "CMicroHTTPD", "CCrypto", "CZlib", "CSnappy"]),
   .target(
     name: "RemoteShell",
     dependencies: ["CSpawn", "Net"],
@@ -84,7 +86,9 @@ let modules: [Target] = [
   library("StateStore", ["MetricModel", "Logging", "Rules", "Notifying", "SQLite"]),
   library(
     "Polling",
-    ["MetricModel", "Logging", "Configuration", "Topology", "Net", "RemoteShell"]
+    [
+      "MetricModel", "Exposition", "Logging", "Configuration", "Topology", "Net", "RemoteShell",
+    ]
   ),
   library(
     "Collectors",
@@ -106,8 +110,9 @@ let modules: [Target] = [
   .executableTarget(
     name: "hvsmon",
     dependencies: [
-      "MetricModel", "Architecture", "Logging", "YAML", "Configuration", "PromQL", "Rules",
-      "Survey", "Notifying", "Net", "Polling", "Collectors", "Receivers", "Simulator", "Daemon",
+      "MetricModel", "Exposition", "Architecture", "Logging", "YAML", "Configuration", "PromQL",
+      "Rules", "Survey", "Notifying", "Net", "Polling", "Collectors", "Receivers", "Simulator",
+      "Daemon",
     ],
     // The demo runs from the binary alone: the shipped rules are compiled in.
     resources: [.embedInCode("alerts.yml")],
@@ -124,6 +129,7 @@ let testTargets: [Target] = [
   ),
   tests("HouseRulesTests"),
   tests("MetricModelTests", ["MetricModel"]),
+  tests("ExpositionTests", ["Exposition", "MetricModel"]),
   tests("YAMLTests", ["YAML"]),
   tests("PatternsTests", ["Patterns", "MetricModel"]),
   tests("ArchitectureTests", ["Architecture", "MetricModel"]),

@@ -15,6 +15,7 @@ libsqlite3-dev|the stored series and states
 libyaml-dev|the settings and rule files
 libssl-dev|digests, and certificates compared by fingerprint
 zlib1g-dev|gzip of replies
+libsnappy-dev|remote write requests
 libre2-dev|regular expressions of label matchers
 openssh-client|asks hosts by ssh
 pkg-config|tells the build where these libraries are
@@ -75,8 +76,8 @@ apt_install() {
 }
 
 command -v dpkg-query >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1 ||
-  fail 'This system has no apt-get. Install libcurl, libmicrohttpd, SQLite, libyaml, OpenSSL, zlib
-and RE2 with their headers, pkg-config and a C++ standard library, then run swift build.'
+  fail 'This system has no apt-get. Install libcurl, libmicrohttpd, SQLite, libyaml, OpenSSL, zlib,
+snappy and RE2 with their headers, pkg-config and a C++ standard library, then run swift build.'
 
 missing=
 while IFS='|' read -r package reason; do

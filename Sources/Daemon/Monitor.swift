@@ -227,8 +227,21 @@ package final class Monitor: Sendable {
       stopVerdict: { [parts, clock] name in
         parts.topology.keeper.stopAnswer(name, at: clock.now)
       },
-      explanations: { [parts] in await parts.notifications.explanations() }
+      explanations: { [parts] in await parts.notifications.explanations() },
+      remoteWrite: started.http.acceptsRemoteWrite ? remoteWrite : nil
     )
+  }
+
+  private var remoteWrite: @Sendable ([UInt8]) async -> APIPorts.WriteAnswer {
+    let door = RemoteWriteDoor(ingest: parts.ingest, clock: clock)
+    return { request in
+      switch await door.take(request) {
+      case .taken: .taken
+      case .takenInPart(let reason): .takenInPart(reason: reason)
+      case .malformed(let reason): .malformed(reason: reason)
+      case .unwritable(let reason): .unwritable(reason: reason)
+      }
+    }
   }
 
   private func targets(of loaded: LoadedSettings) -> [Target] {

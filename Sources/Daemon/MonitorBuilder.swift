@@ -151,13 +151,10 @@ struct MonitorBuilder {
 
   private func openStore() throws(StartFailure) -> SampleStore {
     let storage = loaded.settings.storage
-    var settings = StoreSettings()
-    settings.retention = storage.retention
-    settings.bytesMax = Int(storage.bytesMax)
     do throws(StoreOpenError) {
       let opened = try SampleStore.openSettingAside(
         path: storage.path,
-        settings: settings,
+        settings: StoreSettings(storage),
         time: clock
       )
       if let aside = opened.setAside {
@@ -216,7 +213,7 @@ extension HTTPServerSettings {
     tokens = settings.tokens.map { token in
       AccessToken(
         name: token.name,
-        role: token.role == .operate ? .operate : .read,
+        role: AccessRole(token.role),
         secret: token.secret.reveal()
       )
     }
@@ -232,6 +229,17 @@ extension HTTPServerSettings {
     } catch {
       throw .failed(reason: "cannot read the certificate or its key: \(error.reason)")
     }
+  }
+}
+
+extension AccessRole {
+  init(_ role: HTTPSettings.Role) {
+    self =
+      switch role {
+      case .read: .read
+      case .write: .write
+      case .operate: .operate
+      }
   }
 }
 

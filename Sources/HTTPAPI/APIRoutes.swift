@@ -24,6 +24,18 @@ package struct APIPorts: Sendable {
     case verdict([UInt8])
   }
 
+  /// What became of a remote write request.
+  package enum WriteAnswer: Sendable {
+    /// All samples are safe on disk, or were there already.
+    case taken
+    /// Some samples can never be taken; the others are safe on disk.
+    case takenInPart(reason: String)
+    /// It is no request.
+    case malformed(reason: String)
+    /// The samples are not safe; the same request may be sent again.
+    case unwritable(reason: String)
+  }
+
   let exposition: @Sendable (ExpositionFormat) -> [UInt8]
   let reading: any SeriesReading
   let engine: QueryEngine
@@ -34,6 +46,7 @@ package struct APIPorts: Sendable {
   let topology: @Sendable () -> [UInt8]?
   let stopVerdict: @Sendable (String) -> StopAnswer
   let explanations: @Sendable () async -> [UInt8]
+  let remoteWrite: (@Sendable ([UInt8]) async -> WriteAnswer)?
 
   /// Names the ports.
   ///
@@ -48,6 +61,7 @@ package struct APIPorts: Sendable {
   ///   - topology: The cluster as it was judged last, as JSON; nil before the first time.
   ///   - stopVerdict: Whether what is called so may be stopped.
   ///   - explanations: The alerts that fire and what is told of each, as JSON.
+  ///   - remoteWrite: Takes a decompressed remote write request in; nil when that is off.
   package init(
     exposition: @escaping @Sendable (ExpositionFormat) -> [UInt8],
     reading: any SeriesReading,
@@ -58,7 +72,8 @@ package struct APIPorts: Sendable {
     reload: @escaping @Sendable () async -> ReloadOutcome,
     topology: @escaping @Sendable () -> [UInt8]?,
     stopVerdict: @escaping @Sendable (String) -> StopAnswer,
-    explanations: @escaping @Sendable () async -> [UInt8]
+    explanations: @escaping @Sendable () async -> [UInt8],
+    remoteWrite: (@Sendable ([UInt8]) async -> WriteAnswer)? = nil
   ) {
     self.exposition = exposition
     self.reading = reading
@@ -70,6 +85,7 @@ package struct APIPorts: Sendable {
     self.topology = topology
     self.stopVerdict = stopVerdict
     self.explanations = explanations
+    self.remoteWrite = remoteWrite
   }
 }
 
@@ -107,6 +123,7 @@ package enum APIRoutes {
       HTTPRoute(["GET", "POST"], .exact("/api/v1/query_range")) { request in
         await query.answer(request, overRange: true)
       },
+      RemoteWriteEndpoint(ports: ports).route,
       HTTPRoute(["GET", "POST"], .prefix("/api/v1/")) { request in
         .json(APIEnvelope.failure("not_found", "there is no \(request.path)"), status: 404)
       },

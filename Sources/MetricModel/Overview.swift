@@ -6,7 +6,7 @@
 // It must never do I/O, read a clock, or know where samples come from or go to.
 //
 // Entry types: `LabelSet`, `Sample`, `MetricDefinition`, and the ports `SeriesReading`,
-// `SampleAppending` and `TimeSource`.
+// `SampleAppending`, `HistoryImporting` and `TimeSource`.
 //
 // Invariants
 // - A label set is sorted by name, has no empty value and no name twice: a label with the empty

@@ -51,7 +51,7 @@ package final class Ingest: PollRecording {
 
   let catalog: MetricCatalog
   let clusterLabel: LabelSet
-  private let store: any SampleAppending
+  let store: any SampleAppending
   let latest: LatestSamples
   private let logger: Logger
   let observer: @Sendable (IngestEvent) -> Void

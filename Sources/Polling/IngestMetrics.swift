@@ -57,7 +57,8 @@ package struct IngestStatistics: Equatable, Sendable {
   /// Samples handed to the store.
   package var appended = 0
   /// Samples refused by reason: `undefined_metric`, `undefined_label`, `long_label`,
-  /// `staleness_marker`, `too_many_samples`, `store_limit`, `store_failure`, `duplicate`, `too_old`.
+  /// `staleness_marker`, `too_many_samples`, `store_limit`, `store_failure`, `duplicate`, `too_old`,
+  /// and of written ones `too_new`, `bad_labels`, `histogram`.
   package var refused: [String: Int] = [:]
 
   /// Makes zeros.

@@ -28,6 +28,11 @@ enum Terminal {
     write("hvsmon: \(line)\n", to: 2)
   }
 
+  /// Replaces the last line on a terminal, which stays open for the next text.
+  static func showPassing(_ text: String) {
+    write("\r\u{1b}[K" + text, to: 2)
+  }
+
   /// One `write` per line: Swift's `print` holds lines back when its output is a pipe.
   private static func write(_ text: String, to descriptor: Int32) {
     var rest = Array(text.utf8)[...]

@@ -23,7 +23,9 @@ import Testing
   @Test func `help lists every command, and each command has an example`() async throws {
     let help = try await hvsmon("--help")
     #expect(help.status == .code(0))
-    for name in ["serve", "init", "demo", "check", "query", "safe-to-stop", "version"] {
+    for name in [
+      "serve", "init", "demo", "check", "query", "safe-to-stop", "import", "version",
+    ] {
       #expect(help.output.contains("  \(name)"))
       let own = try await hvsmon(name, "--help")
       #expect(own.status == .code(0))

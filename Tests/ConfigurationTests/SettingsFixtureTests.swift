@@ -70,6 +70,13 @@ import Testing
     #expect(settings.ruleFiles == ["/etc/hvsmon/alerts.yml", "more.yml"])
   }
 
+  @Test func `remote write is taken when a token may write`() throws {
+    let http = try LoadedSettings(text("remote-write.good.yml")).settings.http
+    #expect(http.acceptsRemoteWrite)
+    #expect(http.tokens.map(\.role) == [.write])
+    #expect(try !LoadedSettings(text("empty.good.yml")).settings.http.acceptsRemoteWrite)
+  }
+
   @Test func `what is left out has its default`() throws {
     let settings = try LoadedSettings(text("empty.good.yml")).settings
     #expect(settings.cluster.name == "cluster")

@@ -48,6 +48,23 @@ import Testing
     await server.stop(grace: .zero)
   }
 
+  @Test func `a route may take larger or smaller bodies than the others`() async throws {
+    let own = HTTPRoute(["POST"], .exact("/own"), maxBodyBytes: 20_000) { request in
+      .text("\(request.body.count)")
+    }
+    let server = try start(echoRoutes + [own]) { $0.maxBodyBytes = 10_000 }
+    for (path, count, status) in [
+      ("/own", 20_000, 200), ("/own", 20_001, 413), ("/size", 10_000, 200), ("/size", 10_001, 413),
+    ] {
+      let body = [UInt8](repeating: 0x61, count: count)
+      let request = HTTPRequest(method: "POST", url: url(server, path), body: body)
+      let response = try await client.send(request)
+      #expect(response.status == status, "\(path) \(count)")
+      #expect(response.text.contains("\(status == 200 ? count : path == "/own" ? 20_000 : 10_000)"))
+    }
+    await server.stop(grace: .zero)
+  }
+
   @Test func `a header over the limit is answered 431`() async throws {
     let server = try start(echoRoutes) { $0.maxHeaderBytes = 8_192 }
     let long = HTTPRequest(

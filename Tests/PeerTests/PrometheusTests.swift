@@ -52,6 +52,47 @@ import Testing
     #expect(try await monitor.stop() < .seconds(5))
   }
 
+  @Test func `Prometheus writes what it scrapes to hvsmon, sample by sample`() async throws {
+    let page = "# TYPE temperature gauge\ntemperature{room=\"a \\\"b\\\"\"} 20.125\nload 3\n"
+    let peer = try RawServer(
+      .readHeader,
+      .send(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n"
+          + "Content-Length: \(page.utf8.count)\r\n\r\n\(page)"
+      ),
+      .again
+    )
+    defer { peer.stop() }
+    let monitor = try await RunningMonitor(
+      sections: "",
+      http: "remote_write: {enabled: true}, auth: {tokens: "
+        + "[{name: prometheus, role: write, token: 0123456789abcdef}]}",
+      token: "0123456789abcdef",
+      client: client
+    )
+    let prometheus = try await Prometheus(
+      scraping: UInt16(peer.port),
+      client: client,
+      sections: """
+        remote_write:
+          - url: http://127.0.0.1:\(monitor.port)/api/v1/write
+            authorization: {credentials: 0123456789abcdef}
+            queue_config: {batch_send_deadline: 200ms}
+        """
+    )
+    #expect(
+      try await monitor.waits(for: "temperature{room='a \"b\"',job='hvsmon'}", toBe: "20.125")
+    )
+    #expect(try await monitor.waits(for: "count_over_time(load[1m]) > bool 2", toBe: "1"))
+    #expect(try await monitor.waits(for: "up{job='hvsmon'}", toBe: "1"))
+    // Both have the same samples of what is past.
+    let window = "sum(count_over_time(load[3s] offset 2s))"
+    #expect(try await prometheus.waits(for: window, toBe: "3"))
+    #expect(try await monitor.waits(for: window, toBe: "3"))
+    _ = try await prometheus.stop()
+    #expect(try await monitor.stop() < .seconds(5))
+  }
+
   /// `promtool check metrics` reads standard input, which a shell gives it here.
   private func check(_ page: HTTPResponse) async throws {
     let folder = try TemporaryFolder()
@@ -72,7 +113,7 @@ struct Prometheus {
   private let process: ChildProcess
   private let client: HTTPClient
 
-  init(scraping target: UInt16, client: HTTPClient) async throws {
+  init(scraping target: UInt16, client: HTTPClient, sections: String = "") async throws {
     self.client = client
     folder = try TemporaryFolder()
     let config = try folder.write(
@@ -83,6 +124,7 @@ struct Prometheus {
         - job_name: hvsmon
           honor_labels: true
           static_configs: [{targets: ["127.0.0.1:\(target)"]}]
+      \(sections)
       """
     )
     process = try ChildProcess(

@@ -8,17 +8,26 @@ final class RunningMonitor: Sendable {
   let folder: TemporaryFolder
   private let process: ChildProcess
   private let client: HTTPClient
+  private let headers: HTTPHeaders
 
   /// Starts it with these sections, the shipped rules and otherwise the shipped settings.
-  init(sections: String, client: HTTPClient) async throws {
+  ///
+  /// `http` holds more keys of that section in flow style, `token` is shown when asking.
+  init(
+    sections: String,
+    http: String = "",
+    token: String? = nil,
+    client: HTTPClient
+  ) async throws {
     self.client = client
+    headers = token.map { ["Authorization": "Bearer \($0)"] } ?? [:]
     port = FreePort.next()
     folder = try TemporaryFolder()
     let config = try folder.write(
       "hvsmon.yml",
       """
       storage: {path: \(folder.file("hvsmon.sqlite"))}
-      http: {listen: "127.0.0.1:\(port)"}
+      http: {listen: "127.0.0.1:\(port)", \(http)}
       rules: [\(Peers.root)/alerts.yml]
       \(sections)
       """
@@ -31,11 +40,13 @@ final class RunningMonitor: Sendable {
 
   func query(_ expression: String) async throws -> String {
     let url = "http://127.0.0.1:\(port)/api/v1/query?query=\(URLText.encoded(expression))"
-    return try await client.send(HTTPRequest(url: url)).text
+    return try await client.send(HTTPRequest(url: url, headers: headers)).text
   }
 
   func metrics() async throws -> HTTPResponse {
-    try await client.send(HTTPRequest(url: "http://127.0.0.1:\(port)/metrics"))
+    try await client.send(
+      HTTPRequest(url: "http://127.0.0.1:\(port)/metrics", headers: headers)
+    )
   }
 
   /// Waits until the expression has a sample of this value.

@@ -3,7 +3,7 @@ package import MetricModel
 import Synchronization
 
 /// A store in memory that keeps what is appended, and refuses on demand.
-package final class RecordingStore: SampleAppending {
+package final class RecordingStore: SampleAppending, HistoryImporting {
   private struct State {
     var labels: [LabelSet] = []
     var references: [LabelSet: SeriesReference] = [:]
@@ -88,5 +88,26 @@ package final class RecordingStore: SampleAppending {
 
   package func flush() async throws(StoreError) {
     if let failure { throw failure }
+  }
+
+  package func importHistory(_ runs: [HistoryRun]) async throws(StoreError) -> AppendOutcome {
+    var outcome = AppendOutcome()
+    for run in runs {
+      let index = Int(try reference(for: run.labels).rawValue)
+      state.withLock { state in
+        var times = Set(state.samples[index].map(\.timestamp))
+        for (time, value) in zip(run.unixMilliseconds, run.values) {
+          let sample = Sample(Timestamp(unixMilliseconds: time), value)
+          if times.insert(sample.timestamp).inserted {
+            state.samples[index].append(sample)
+            outcome.appended += 1
+          } else {
+            outcome.duplicates += 1
+          }
+        }
+        state.samples[index].sort { $0.timestamp < $1.timestamp }
+      }
+    }
+    return outcome
   }
 }

@@ -5,6 +5,7 @@ package struct HTTPSettings: Equatable, Sendable {
   /// What the holder of a token may do.
   package enum Role: String, Sendable, CaseIterable {
     case read
+    case write
     case operate
   }
 
@@ -34,6 +35,8 @@ package struct HTTPSettings: Equatable, Sendable {
   package var tokens: [Token] = []
   /// The server's certificate; nil serves without TLS.
   package var tls: TLS?
+  /// Samples are taken in by remote write from holders of a token that may write.
+  package var acceptsRemoteWrite = false
 
   /// The defaults.
   package init() {}
@@ -49,6 +52,7 @@ package struct HTTPSettings: Equatable, Sendable {
       tokens = Self.tokens(auth)
     }
     readTLS(section)
+    readRemoteWrite(section)
     if !isLoopback, !wantsTokens {
       section.report(
         "listen",
@@ -103,6 +107,20 @@ package struct HTTPSettings: Equatable, Sendable {
         section.report("token", "must be at least 16 characters long")
       }
       return Token(name: name, role: role, secret: secret)
+    }
+  }
+
+  private mutating func readRemoteWrite(_ section: SettingsSection) {
+    guard let remoteWrite = section.section("remote_write") else { return }
+    acceptsRemoteWrite = remoteWrite.flag("enabled", default: false)
+    let mayWrite = tokens.contains { $0.role != .read }
+    // A token that cannot be read is its own fault, not a missing one.
+    let isReadable = tokens.count == (section.section("auth")?.items("tokens").count ?? 0)
+    if acceptsRemoteWrite, !mayWrite, isReadable {
+      remoteWrite.report(
+        "enabled",
+        "needs a token of the role write or operate in http.auth.tokens"
+      )
     }
   }
 

@@ -4,6 +4,8 @@
 package enum AccessRole: Int, Comparable, Sendable {
   /// Look at everything.
   case read
+  /// Also bring samples.
+  case write
   /// Also silence, reload and whatever else changes hvsmon's own state.
   case operate
 

@@ -80,17 +80,24 @@ struct Admission: Sendable {
       }
       guard role >= needed else {
         let name = token?.name ?? ""
-        return .refuse(.text("the token \(name) may not do this: it only reads\n", status: 403))
+        let duty = role == .read ? "it only reads" : "it only reads and brings samples"
+        return .refuse(.text("the token \(name) may not do this: \(duty)\n", status: 403))
       }
     }
-    if route.role == .operate, method != "GET", Self.isCrossSite(head.headers) {
+    if route.role ?? .read > .read, method != "GET", Self.isCrossSite(head.headers) {
       return .refuse(.text("requests from other web sites are not taken here\n", status: 403))
     }
     return .pass(Pass(route: route, path: path, tokenName: token?.name, role: role))
   }
 
-  var bodyRefusal: ServerResponse {
-    .text("the request body is over the limit of \(settings.maxBodyBytes) bytes\n", status: 413)
+  /// The most bytes of body that a request may have.
+  func bodyBytesMax(_ verdict: Verdict) -> Int {
+    guard case .pass(let pass) = verdict else { return settings.maxBodyBytes }
+    return pass.route.maxBodyBytes ?? settings.maxBodyBytes
+  }
+
+  func bodyRefusal(limitBytes: Int) -> ServerResponse {
+    .text("the request body is over the limit of \(limitBytes) bytes\n", status: 413)
   }
 
   // MARK: Path and method

@@ -19,6 +19,8 @@ package struct HTTPRoute: Sendable {
   package let path: Path
   /// The least role that is let in; nil opens the route to anyone.
   package let role: AccessRole?
+  /// Bytes of body that a request may have; nil: as many as the server takes in general.
+  package let maxBodyBytes: Int?
   /// Answers the requests.
   package let handler: Handler
 
@@ -27,11 +29,13 @@ package struct HTTPRoute: Sendable {
     _ methods: Set<String>,
     _ path: Path,
     role: AccessRole? = .read,
+    maxBodyBytes: Int? = nil,
     handler: @escaping Handler
   ) {
     self.methods = methods
     self.path = path
     self.role = role
+    self.maxBodyBytes = maxBodyBytes
     self.handler = handler
   }
 

@@ -88,8 +88,9 @@ extension ServerCore {
     var verdict: Admission.Verdict =
       isStopping ? .refuse(Self.shutdownRefusal) : admission.verdict(head)
     let length = head.headers["Content-Length"].flatMap { UInt64($0) } ?? 0
-    if case .pass = verdict, length > UInt64(settings.maxBodyBytes) {
-      verdict = .refuse(admission.bodyRefusal)
+    let limit = admission.bodyBytesMax(verdict)
+    if case .pass = verdict, length > UInt64(limit) {
+      verdict = .refuse(admission.bodyRefusal(limitBytes: limit))
     }
     // A refusal goes out before the body when the sender waits for it or the body is beyond all
     // measure. Otherwise the body is read and dropped: closing with unread bytes would reset the
@@ -109,11 +110,12 @@ extension ServerCore {
   /// Takes a piece of body; false when so much has come that the connection must be closed.
   private func add(_ piece: Body, to incoming: inout Exchange.Incoming) -> Bool {
     if case .pass = incoming.verdict {
-      guard incoming.body.count + piece.count > settings.maxBodyBytes else {
+      let limit = admission.bodyBytesMax(incoming.verdict)
+      guard incoming.body.count + piece.count > limit else {
         incoming.body.append(contentsOf: piece)
         return true
       }
-      incoming.verdict = .refuse(admission.bodyRefusal)
+      incoming.verdict = .refuse(admission.bodyRefusal(limitBytes: limit))
       incoming.body = []
     }
     incoming.discardedBytes += piece.count
