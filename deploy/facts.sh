@@ -372,6 +372,7 @@ unit() {
 certificate() {
   [ -e "$1" ] || return 127
   [ -r "$1" ] || return 126
+  printf 'modified=%s\n' "$(stat -L -c %Y -- "$1")"
   bounded 2 openssl x509 -noout -subject -issuer -serial -startdate -enddate -ext subjectAltName \
     -in "$1"
 }

@@ -7,11 +7,13 @@
 #     app106 app107 app108  192.168.30.106-108   a web server on port 3000, and sshd
 #     monitor               192.168.30.50        where the tests run; has the key for all sshd
 #     floating IP           192.168.30.200       router 51, an advertisement a second
+#                           fd00:30::200         router 52, version 3, two advertisements a second
 #
 #     lab.sh run COMMAND...      makes the lab, runs the command on the monitor with HVSMON_LAB set to
 #                                the lab's folder, and takes the lab down however that ends
 #     lab.sh do ACTION [HOST [WORD]]   from within: keepalived-start, keepalived-stop,
-#                                keepalived-kill, nginx-start, nginx-kill, nginx-edit, nginx-reload,
+#                                keepalived-kill, keepalived-kill-parent, keepalived-kill-child,
+#                                keepalived-edit, nginx-start, nginx-kill, nginx-edit, nginx-reload,
 #                                sshd-freeze, sshd-rekey, link-cut, link-join, isolate, unite, heal
 #
 # Wants root. All hosts are on one bridge, which is in a namespace of its own: the machine's own
@@ -37,6 +39,8 @@ address() {
     *) echo "192.168.30.$(echo "$1" | tr -d a-z)" ;;
   esac
 }
+
+address6() { echo "fd00:30::$(address "$1" | cut -d . -f 4)/64"; }
 
 priority() { echo $((201 - ${1#lb})); }
 
@@ -117,6 +121,8 @@ plug_in() {
   on_bridge ip link set "v-$1" master br0 up
   nsenter -t "$(cat "$lab/$1/pid")" -n sh -c \
     "ip addr add $(address "$1")/24 dev eth0 && ip link set eth0 up"
+  # Nobody has to wait until an address is found to be free.
+  nsenter -t "$(cat "$lab/$1/pid")" -n ip -6 addr add "$(address6 "$1")" dev eth0 nodad || true
 }
 
 write_balancer() {
@@ -151,7 +157,23 @@ vrrp_instance VI_1 {
     nginx
   }
 }
+vrrp_instance VI_6 {
+  version 3
+  state BACKUP
+  interface eth0
+  virtual_router_id 52
+  priority $(priority "$1")
+  advert_int 0.5
+  virtual_ipaddress {
+    fe80::200/64
+    fd00:30::200/64
+  }
+  track_script {
+    nginx
+  }
+}
 CONF
+  cp "$folder/keepalived/keepalived.conf" "$lab/$1/keepalived.conf"
   # Where nothing but a test's edit changes the files below /etc/nginx.
   cat >"$lab/$1/nginx.conf" <<CONF
 user root;
@@ -202,6 +224,17 @@ nginx_reloaded() {
   while inside "$1" kill -0 $old 2>/dev/null; do
     tries=$((tries - 1))
     [ "$tries" -gt 0 ] || { say "nginx on $1 does not reload"; exit 1; }
+    sleep 0.05
+  done
+}
+
+# stop_keepalived HOST: returns when it has given up its address and ended.
+stop_keepalived() {
+  inside "$1" pkill -TERM -o -x keepalived || true
+  tries=100
+  while inside "$1" pgrep -x keepalived >/dev/null; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || { say "keepalived on $1 does not end"; exit 1; }
     sleep 0.05
   done
 }
@@ -356,16 +389,34 @@ heal() {
     inside "$1" pgrep -x nginx >/dev/null && nginx_reloaded "$1"
   }
   inside "$1" pgrep -x nginx >/dev/null || start_nginx "$1"
+  cmp -s "$lab/$1/keepalived.conf" "$lab/$1/etc/keepalived/keepalived.conf" || {
+    cp "$lab/$1/keepalived.conf" "$lab/$1/etc/keepalived/keepalived.conf"
+    stop_keepalived "$1"
+  }
   inside "$1" pgrep -x keepalived >/dev/null && return
-  inside "$1" ip addr del "$floating/24" dev eth0 2>/dev/null || true
+  for address in "$floating/24" fd00:30::200/64 fe80::200/64; do
+    inside "$1" ip addr del "$address" dev eth0 2>/dev/null || true
+  done
   start_keepalived "$1"
 }
+
+# After a split, neighbours may believe in the wrong holder for most of a minute.
+forget_neighbours() { nsenter -t "$(cat "$lab/monitor/pid")" -n ip neigh flush dev eth0; }
 
 act() {
   case $1 in
     keepalived-start) start_keepalived "$2" ;;
     keepalived-stop) inside "$2" pkill -TERM -o -x keepalived ;;
     keepalived-kill) inside "$2" pkill -KILL -x keepalived ;;
+    keepalived-kill-parent) inside "$2" pkill -KILL -o -x keepalived ;;
+    keepalived-kill-child) inside "$2" pkill -KILL -n -x keepalived ;;
+    # As sed says.
+    keepalived-edit)
+      sed "$3" "$lab/$2/keepalived.conf" >"$lab/$2/etc/keepalived/keepalived.conf"
+      stop_keepalived "$2"
+      start_keepalived "$2"
+      forget_neighbours
+      ;;
     nginx-start) start_nginx "$2" ;;
     nginx-kill) inside "$2" pkill -KILL -x nginx ;;
     # As sed says.
@@ -377,8 +428,7 @@ act() {
     link-join) on_bridge ip link set "v-$2" up ;;
     heal)
       for host in $balancers; do heal "$host"; done
-      # After a split, neighbours may believe in the wrong holder for most of a minute.
-      nsenter -t "$(cat "$lab/monitor/pid")" -n ip neigh flush dev eth0
+      forget_neighbours
       ;;
     isolate) for host in $balancers; do on_bridge bridge link set dev "v-$host" isolated on; done ;;
     unite) for host in $balancers; do on_bridge bridge link set dev "v-$host" isolated off; done ;;
@@ -399,7 +449,7 @@ case $verb in
     act "$@"
     ;;
   *)
-    sed -n 's/^# \{0,1\}//p' "$self" | sed -n '2,20p' >&2
+    sed -n 's/^# \{0,1\}//p' "$self" | sed -n '3,22p' >&2
     exit 2
     ;;
 esac

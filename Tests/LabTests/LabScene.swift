@@ -9,10 +9,21 @@ import Testing
 final class LabScene: Sendable {
   let hook: WebhookSink
   let probe: FloatingProbe
+  /// How the load balancers advertise, and what of it hvsmon is told to watch.
+  enum Form {
+    /// Version 2, to all routers, with a password.
+    case standard
+    /// Version 3, of the address of IPv6.
+    case sixth
+    /// Version 3 over IPv4, to the other load balancers and the monitor alone.
+    case unicast
+  }
+
   /// Rules whose holds are minutes, and the hold that they have here: that a hold is kept is proven
   /// elsewhere.
   private static let shortHolds = [
     "HostNotAsked": "5s", "NginxConfigurationsDiffer": "5s", "VrrpFault": "5s",
+    "VrrpMemberDown": "5s",
   ]
   private let monitor: ChildProcess
   private let acted = Mutex<ContinuousClock.Instant?>(nil)
@@ -20,8 +31,9 @@ final class LabScene: Sendable {
   private let client: HTTPClient
   private static let port = 9_820
 
-  init() async throws {
+  init(_ form: Form = .standard) async throws {
     try await Lab.act("heal")
+    if form == .unicast { try await Self.advertiseAlone() }
     let probe = try FloatingProbe()
     self.probe = probe
     let isCalm = await eventually(within: .seconds(20)) {
@@ -35,7 +47,7 @@ final class LabScene: Sendable {
     let rules = try folder.write("alerts.yml", Self.rules())
     let config = try folder.write(
       "hvsmon.yml",
-      Self.settings(storage: folder.file("hvsmon.sqlite"), rules: rules, hook: hook.url)
+      Self.settings(form, storage: folder.file("hvsmon.sqlite"), rules: rules, hook: hook.url)
     )
     monitor = try ChildProcess(
       ChildProcess.builtExecutable("hvsmon"),
@@ -44,7 +56,10 @@ final class LabScene: Sendable {
     let isReady = await eventually(within: .seconds(40)) {
       let isOne = await self.shows("hvsmon_vrrp_verdict{", "state=\"one\"", "} 1")
       let isHeard = await self.shows("hvsmon_vrrp_master{", "lb100", "advertisements", "} 1")
-      let isProbed = await self.shows("hvsmon_vrrp_master{", "lb100", "probe", "} 1")
+      let isAnswered = await self.shows("hvsmon_vrrp_witness_up{", "\"probe\"", "} 1")
+      // Whose network card an address of IPv6 has is not looked up.
+      let isPlaced = await self.shows("hvsmon_vrrp_master{", "lb100", "probe", "} 1")
+      let isProbed = isAnswered && (isPlaced || form == .sixth)
       let isReached = await self.shows("hvsmon_entry_working{", "} 1")
       let areAsked = await self.areHostsAsked
       let isHashed = await self.isStickyAsHashed
@@ -54,8 +69,38 @@ final class LabScene: Sendable {
     try #require(told == [])
   }
 
+  /// Has the load balancers send their advertisements of IPv4 to each other and the monitor only.
+  private static func advertiseAlone() async throws {
+    for host in Lab.balancers {
+      let own = host.dropFirst(2)
+      let peers = (["50"] + Lab.balancers.map { $0.dropFirst(2) }.map(String.init))
+        .filter { $0 != own }.map { "    192.168.30.\($0)\\n" }.joined()
+      let changes =
+        "s/^  advert_int 1$/  version 3\\n  advert_int 0.5\\n  unicast_src_ip 192.168.30.\(own)\\n"
+        + "  unicast_peer {\\n\(peers)  }/; /authentication {/,/}/d"
+      try await Lab.act("keepalived-edit", [host, changes])
+    }
+  }
+
+  /// What of the section `vrrp` depends on the form.
+  private static func router(_ form: Form) -> String {
+    switch form {
+    case .standard:
+      "instance: VI_1, router_id: 51, address: \(Lab.floating)"
+    case .sixth:
+      "instance: VI_6, router_id: 52, address: \"fd00:30::200\", advert_interval: 500ms"
+    case .unicast:
+      "instance: VI_1, router_id: 51, address: \(Lab.floating), advert_interval: 500ms"
+    }
+  }
+
   /// The lab as it is meant to be.
-  private static func settings(storage: String, rules: String, hook: String) -> String {
+  private static func settings(
+    _ form: Form,
+    storage: String,
+    rules: String,
+    hook: String
+  ) -> String {
     """
     cluster: {name: lab}
     architecture:
@@ -65,12 +110,7 @@ final class LabScene: Sendable {
             - {name: lb100, address: 192.168.30.100, vrrp_priority: 101}
             - {name: lb101, address: 192.168.30.101, vrrp_priority: 100}
             - {name: lb102, address: 192.168.30.102, vrrp_priority: 99}
-          vrrp:
-            instance: VI_1
-            router_id: 51
-            address: \(Lab.floating)
-            interface: eth0
-            sources: [advertisements, probe, ssh]
+          vrrp: {\(router(form)), interface: eth0, sources: [advertisements, probe, ssh]}
           nginx:
             status: "http://{address}/nginx_status"
             interval: 2s

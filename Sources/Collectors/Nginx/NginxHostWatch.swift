@@ -146,6 +146,8 @@ final class NginxCertificate: Sendable {
     /// When the serial number of now was first seen in place of another.
     var changedAfter: Timestamp?
     var seenAt: Timestamp?
+    /// The serial number that the file had when workers began after it was written.
+    var serialInForce: String?
   }
 
   private static let pace = Duration.seconds(300)
@@ -169,17 +171,25 @@ final class NginxCertificate: Sendable {
 
   /// Whether workers that began at `start` still use an older certificate than the file's.
   ///
-  /// It was issued after they began; or it was seen to change, and they began before the last look
-  /// at the old one. Authorities date certificates back by an hour or so: a renewal within that time
-  /// after a start, while nobody looked, is not noticed.
+  /// It was issued after they began, or the file was written since; or it was seen to change, and
+  /// they began before the last look at the old one. Authorities date certificates back by an hour
+  /// or so. A file that holds what they were seen to begin with is no other, however often it is
+  /// written.
   func isPending(_ facts: CertificateFacts, workersSince start: Double, at now: Timestamp) -> Bool {
-    let changedAfter = state.withLock { state -> Timestamp? in
+    state.withLock { state in
       if let known = state.serial, known != facts.serial { state.changedAfter = state.seenAt }
       state.serial = facts.serial
       state.seenAt = now
-      return state.changedAfter
+      let isNewer =
+        facts.notBefore.unixSeconds > start
+        // The host's clock is told in whole seconds.
+        || facts.modifiedSeconds.map { $0 > start + 1 } == true
+        || state.changedAfter.map { $0.unixSeconds > start } == true
+      guard isNewer else {
+        state.serialInForce = facts.serial
+        return false
+      }
+      return facts.serial == nil || facts.serial != state.serialInForce
     }
-    return facts.notBefore.unixSeconds > start
-      || changedAfter.map { $0.unixSeconds > start } == true
   }
 }

@@ -7,14 +7,17 @@ struct CertificateFacts: Equatable, Sendable {
   let notAfter: Timestamp
   /// The number by which two load balancers are seen to have the same certificate.
   let serial: String?
+  /// When the file was written, in Unix seconds by the host's clock; nil when the host does not say.
+  let modifiedSeconds: Double?
 
-  /// Reads `notBefore=`, `notAfter=` and `serial=` of OpenSSL's words.
+  /// Reads `notBefore=`, `notAfter=` and `serial=` of OpenSSL's words, and `modified=` of the file.
   ///
   /// - Parameter text: The section's output.
   /// - Throws: ``HostReplyFault`` when a date is missing or no date.
   init(reading text: [UInt8]) throws(HostReplyFault) {
     var dates: [String: Timestamp] = [:]
     var serial: String?
+    var modified: UInt64?
     for line in text.split(separator: 0x0a).prefix(100) {
       let parts = line.split(separator: UInt8(ascii: "="), maxSplits: 1)
       guard parts.count == 2 else { continue }
@@ -22,6 +25,7 @@ struct CertificateFacts: Equatable, Sendable {
       let value = String(decoding: parts[1], as: UTF8.self)
       if name.hasPrefix("not") { dates[name] = Self.date(value) }
       if name == "serial", value.utf8.count <= 64 { serial = value }
+      if name == "modified" { modified = UInt64(value) }
     }
     guard let notBefore = dates["notBefore"], let notAfter = dates["notAfter"] else {
       throw .shape(expected: "the dates of a certificate")
@@ -29,6 +33,7 @@ struct CertificateFacts: Equatable, Sendable {
     self.notBefore = notBefore
     self.notAfter = notAfter
     self.serial = serial
+    modifiedSeconds = modified.map { Double($0) }
   }
 
   private static let months = [

@@ -33,9 +33,9 @@ struct UnitFacts: Equatable, Sendable {
     isEnabled =
       switch values["UnitFileState"] {
       case nil, "": nil
-      case "enabled", "enabled-runtime", "static", "generated", "linked", "linked-runtime", "alias",
-        "indirect":
-        true
+      // Of the others, those that end in `-runtime` are gone with the next start of the machine, and
+      // a unit that is only `linked` or `indirect` is known and not started.
+      case "enabled", "static", "generated", "alias": true
       default: false
       }
     subState = sub

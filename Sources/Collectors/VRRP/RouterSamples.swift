@@ -18,7 +18,8 @@ struct RouterSamples {
 
   var all: [CollectedSample] {
     let judgement = sightings.judgement(at: now)
-    return witnesses + priorities + deviations + changes + counters + states
+    return witnesses + priorities + deviations + changes + counters + states + keepalivedCounters
+      + checks
       + RouterSightings.Verdict.allCases.map { state in
         CollectedSample(
           VRRPMetrics.verdict,
@@ -143,16 +144,44 @@ struct RouterSamples {
         guard let state = sightings.keepalivedState(of: member.name, masters, at: now) else {
           return nil
         }
-        let labels = [
-          "instance": member.name, "iname": settings.instance, "intf": settings.interface,
-          "vrid": String(settings.router.id), "ip_address": "\(settings.address)",
-        ]
+        var labels = keepalivedLabels(of: member)
+        labels["ip_address"] = "\(settings.address)"
         return CollectedSample(VRRPMetrics.state, Double(state.rawValue), labels)
       }
   }
 
+  /// What each keepalived counts itself: also what came and went between two looks.
+  private var keepalivedCounters: [CollectedSample] {
+    settings.members.flatMap { member in
+      let labels = keepalivedLabels(of: member)
+      return sightings.keepalived.counters(of: member.name, at: now).compactMap { counter, count in
+        VRRPMetrics.counters[counter].map { CollectedSample($0, Double(count), labels) }
+      }
+    }
+  }
+
+  /// Why a member cannot, or should not, be master.
+  private var checks: [CollectedSample] {
+    settings.members.flatMap { member in
+      sightings.keepalived.checks(of: member, at: now).prefix(KeepalivedDump.countMax).map {
+        CollectedSample(
+          VRRPMetrics.check,
+          $0.value ? 1 : 0,
+          ["instance": member.name, "name": String($0.key.prefix(200))]
+        )
+      }
+    }
+  }
+
+  private func keepalivedLabels(of member: VRRPSettings.Member) -> [String: String] {
+    [
+      "instance": member.name, "iname": settings.instance, "intf": settings.interface,
+      "vrid": String(settings.router.id),
+    ]
+  }
+
   private func name(of address: InternetAddress) -> String {
-    settings.member(at: address) ?? "\(address)"
+    sightings.member(at: address) ?? "\(address)"
   }
 }
 

@@ -45,6 +45,7 @@ package final class VRRPHostCollector: Collector {
       let share = facts.share(every: poll.interval) { _ in
         [.addresses, .processes(of: .keepalived)]
           + (watch.isReportDue(of: member.name) ? [.keepalivedData] : [])
+          + (watch.isTextDue(of: member) ? [.keepalivedText] : [])
       }
       return Target(
         instance: member.name,
@@ -81,6 +82,7 @@ package final class VRRPHostCollector: Collector {
         sightings.noteHost(member)
         sight.note(in: &sightings, of: member, at: began)
         noteReport(answer, in: &sightings, poll, at: began)
+        noteText(answer, in: &sightings, at: began)
       }
       return Collection(samples: [])
     } catch .cancelled {
@@ -99,6 +101,10 @@ package final class VRRPHostCollector: Collector {
     at now: Timestamp
   ) {
     guard let section = answer[.keepalivedData] else { return }
+    guard section.outcome != .missing else {
+      sightings.noteKeepalivedWithoutJSON(member)
+      return
+    }
     do throws(CollectionError) {
       let text = try Optional(section).good("keepalived", timeout: poll.timeout)
       do throws(HostReplyFault) {
@@ -123,6 +129,26 @@ package final class VRRPHostCollector: Collector {
       let fault = section.outcome == .notRunning ? nil : error.kind
       sightings.noteKeepalived(member, says: nil, fault: fault, at: now)
     }
+  }
+}
+
+extension VRRPHostCollector {
+  /// What the text says, when it was asked for; what cannot be read says nothing.
+  private func noteText(
+    _ answer: HostAnswer,
+    in sightings: inout RouterSightings,
+    at now: Timestamp
+  ) {
+    guard let section = answer[.keepalivedText] else { return }
+    var text: KeepalivedDump?
+    if section.outcome == .good, !section.isTruncated {
+      do throws(HostReplyFault) {
+        text = try KeepalivedDump(reading: section.output)
+      } catch {
+        text = nil
+      }
+    }
+    sightings.noteKeepalived(member, text: text, at: now)
   }
 }
 

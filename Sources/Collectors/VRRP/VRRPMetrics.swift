@@ -95,8 +95,74 @@ enum VRRPMetrics {
     help: "1 when the member's keepalived runs, else 0; only with ssh."
   )
 
-  static let all = [
-    witnessUp, master, masters, verdict, transitions, gap, changed, change, priority,
-    declaredPriority, deviation, advertisements, refused, state, up,
+  static let check = MetricDefinition(
+    "keepalived_script_status",
+    .gauge,
+    labels: ["instance", "name"],
+    help: "1 when the check script is good, else 0; only while the member is in fault or its "
+      + "priority lowered."
+  )
+
+  /// What keepalived counts since its process began, under the names of keepalived-exporter.
+  static let counters: [KeepalivedReport.Counter: MetricDefinition] = [
+    .advertisementsReceived: counter(
+      "advertisements_received",
+      "Advertisements that the member's keepalived received."
+    ),
+    .advertisementsSent: counter(
+      "advertisements_sent",
+      "Advertisements that the member's keepalived sent."
+    ),
+    .becameMaster: counter("become_master", "How often the member became master."),
+    .releasedMaster: counter("release_master", "How often the member ceased to be master."),
+    .packetLengthErrors: counter("packet_length_errors", "Advertisements of a wrong length."),
+    .intervalErrors: counter(
+      "advertisements_interval_errors",
+      "Advertisements of another interval than the member's own."
+    ),
+    .timeToLiveErrors: counter(
+      "ip_ttl_errors",
+      "Advertisements whose time to live is not 255: not of this network."
+    ),
+    .invalidTypeReceived: counter("invalid_type_received", "Packets that are no advertisement."),
+    .addressListErrors: counter(
+      "address_list_errors",
+      "Advertisements of other addresses than the member's own."
+    ),
+    .authenticationInvalid: counter(
+      "authentication_invalid",
+      "Advertisements with an authentication that is none."
+    ),
+    .authenticationMismatch: counter(
+      "authentication_mismatch",
+      "Advertisements with another kind of authentication."
+    ),
+    .authenticationFailure: counter(
+      "authentication_failure",
+      "Advertisements with another password: its sender and the member do not hear each other."
+    ),
+    .priorityZeroReceived: counter(
+      "priority_zero_received",
+      "Farewells of a master that the member's keepalived received."
+    ),
+    .priorityZeroSent: counter(
+      "priority_zero_sent",
+      "Farewells that the member's keepalived sent."
+    ),
   ]
+
+  static let all =
+    [
+      witnessUp, master, masters, verdict, transitions, gap, changed, change, priority,
+      declaredPriority, deviation, advertisements, refused, state, up, check,
+    ] + KeepalivedReport.Counter.allCases.compactMap { counters[$0] }
+
+  private static func counter(_ name: String, _ help: String) -> MetricDefinition {
+    MetricDefinition(
+      "keepalived_\(name)_total",
+      .counter,
+      labels: ["instance", "iname", "intf", "vrid"],
+      help: help
+    )
+  }
 }

@@ -104,16 +104,6 @@ struct VRRPSettings: Sendable {
     return Set(listed)
   }
 
-  /// The member that a sender of advertisements is.
-  ///
-  /// IPv6 shows a link-local address, which no setting names: there the priority tells, if it is
-  /// declared once.
-  func member(_ master: VRRPVerdict.Master) -> String? {
-    if let member = members.first(where: { $0.address == master.address }) { return member.name }
-    let ranked = members.filter { $0.priority == master.priority }
-    return router.isIPv6 && ranked.count == 1 ? ranked[0].name : nil
-  }
-
   func member(at address: InternetAddress) -> String? {
     members.first { $0.address == address }?.name
   }

@@ -116,6 +116,7 @@ extension HostFace {
     let start = world.start - .seconds(60 * 86_400)
     let serial = String(world.noise.bits("certificate"), radix: 16, uppercase: true)
     return """
+      modified=\(start.unixMilliseconds / 1_000)
       subject=CN = shop.example
       issuer=C = XX, O = Simulated Authority, CN = Simulated R1
       serial=\(serial)

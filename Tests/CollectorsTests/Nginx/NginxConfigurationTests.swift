@@ -7,7 +7,7 @@ import Testing
 @testable import Collectors
 
 @Suite struct NginxConfigurationTests {
-  /// What `deploy/facts.sh` sends of the recorded `nginx -T`.
+  /// What `deploy/facts.sh` sends of the recorded `nginx -T`, which `NginxFactsScriptTests` proves.
   static let text = """
     # newest 1795455300
     # configuration file /etc/nginx/nginx.conf:
@@ -38,6 +38,17 @@ import Testing
     location / {
     limit_req zone=perip burst=100 nodelay;
     proxy_pass http://nextjs;
+    proxy_connect_timeout 2s;
+    proxy_read_timeout 3s;
+    proxy_next_upstream error timeout;
+    }
+    location = /nginx_status {
+    stub_status;
+    }
+    location = /whoami {
+    }
+    location = /status_denied {
+    stub_status;
     }
     }
 

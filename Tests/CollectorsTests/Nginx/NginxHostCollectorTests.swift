@@ -156,6 +156,38 @@ import Testing
     await tier.end()
   }
 
+  @Test func `a file that was written after the workers began is pending, unless it is the same`()
+    async throws
+  {
+    let tier = try await Tier()
+    let text = NginxConfigurationTests.text + "ssl_certificate /etc/ssl/site.pem;\n"
+    try tier.hosts.answer("192.0.2.1", "nginx-config", text)
+    // The workers began at 1795455350 and 1795455360, and certificates are dated back.
+    func certificate(_ serial: String, writtenAt seconds: Int) throws {
+      try tier.hosts.answer(
+        "192.0.2.1",
+        "certificate",
+        "modified=\(seconds)\nserial=\(serial)\nnotBefore=Nov 23 16:00:00 2026 GMT\n"
+          + "notAfter=Feb  1 23:59:59 2027 GMT\n"
+      )
+    }
+    func isPending(at seconds: Int64) async throws -> Double? {
+      try await tier.poll(at: seconds)
+        .value("hvsmon_nginx_certificate_reload_pending", ["path": "/etc/ssl/site.pem"])
+    }
+    try certificate("0A", writtenAt: 1_795_455_390)
+    _ = try await isPending(at: 1_795_455_400)
+    // Nobody had looked before.
+    #expect(try await isPending(at: 1_795_455_410) == 1)
+    try certificate("0A", writtenAt: 1_795_455_300)
+    #expect(try await isPending(at: 1_795_455_800) == 0)
+    try certificate("0A", writtenAt: 1_795_455_900)
+    #expect(try await isPending(at: 1_795_456_200) == 0)
+    try certificate("0B", writtenAt: 1_795_456_300)
+    #expect(try await isPending(at: 1_795_456_600) == 1)
+    await tier.end()
+  }
+
   @Test func `the member with another configuration is named`() async throws {
     let tier = try await Tier(3)
     let text = NginxConfigurationTests.text.replacing("burst=100", with: "burst=100 delay=5")

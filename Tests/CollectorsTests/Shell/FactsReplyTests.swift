@@ -64,6 +64,10 @@ import Testing
     #expect(!off.isActive && off.isEnabled == false && off.restarts == nil)
     let missing = try unit("LoadState=not-found ActiveState=inactive SubState=dead UnitFileState=")
     #expect(!missing.isLoaded && missing.isEnabled == nil)
+    for state in ["enabled-runtime", "linked", "linked-runtime", "indirect", "masked"] {
+      let states = "LoadState=loaded ActiveState=active SubState=running UnitFileState=\(state)"
+      #expect(try unit(states).isEnabled == false, "\(state) does not outlive the machine's end")
+    }
     #expect(throws: HostReplyFault.self) { _ = try unit("UnitFileState=enabled") }
   }
 
@@ -77,7 +81,9 @@ import Testing
     let certificate = try CertificateFacts(reading: Array(text.utf8))
     #expect(certificate.notBefore == Timestamp(rfc3339: "2026-11-03T00:00:00Z"))
     #expect(certificate.notAfter == Timestamp(rfc3339: "2027-02-01T23:59:59Z"))
-    #expect(certificate.serial == "0A1B")
+    #expect(certificate.serial == "0A1B" && certificate.modifiedSeconds == nil)
+    let written = try CertificateFacts(reading: Array("modified=1795455300\n\(text)".utf8))
+    #expect(written.modifiedSeconds == 1_795_455_300)
     for date in ["", "Feb 30 00:00:00 2027 GMT", "Feb 1 2027 GMT", "Feb 1 00:00 2027 GMT"] {
       let text = "notBefore=Nov  3 00:00:00 2026 GMT\nnotAfter=\(date)\n"
       #expect(throws: HostReplyFault.self, "\(date)") {

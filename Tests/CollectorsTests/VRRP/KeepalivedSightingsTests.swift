@@ -92,6 +92,30 @@ import Testing
     #expect(KeepalivedSightings.Word(report, of: other, at: Self.start, wall: wall) == nil)
   }
 
+  @Test(.enabled(if: VRRPFixtures.folder != nil))
+  func `what keepalived counts has the exporter's names, and ends with what it said`() throws {
+    let settings = try RouterSightingsTests.settings()
+    let report = try KeepalivedReport.read(VRRPFixtures.bytes("keepalived.splitbrain-lb100.json"))
+    let word = KeepalivedSightings.Word(report, of: settings, at: Self.start, wall: 1_795_455_651)
+    var sightings = RouterSightings(settings, echoPace: .milliseconds(100))
+    sightings.noteKeepalived("nginx1", since: Self.start - .seconds(60), at: Self.start)
+    sightings.noteKeepalived("nginx1", says: word, at: Self.start)
+    func counts(at now: Timestamp) -> [String: Double] {
+      let samples = RouterSamples(sightings, now: now, wall: .epoch).all
+        .filter { $0.labels["iname"] == "VI_1" && $0.definition.name.hasSuffix("_total") }
+      return Dictionary(samples.map { ($0.definition.name, $0.value) }) { first, _ in first }
+    }
+    let found = counts(at: Self.start)
+    #expect(found.count == KeepalivedReport.Counter.allCases.count)
+    let stats = try #require(report.instances.first?.counters)
+    #expect(found["keepalived_become_master_total"] == stats[.becameMaster].map(Double.init))
+    // Another password is why each goes on without the other.
+    #expect(found["keepalived_authentication_failure_total"].map { $0 > 0 } == true)
+    #expect(counts(at: Self.start + .seconds(91)).isEmpty)
+    sightings.noteKeepalived("nginx1", since: nil, at: Self.start + .seconds(1))
+    #expect(counts(at: Self.start + .seconds(1)).isEmpty)
+  }
+
   // MARK: Through the collectors
 
   private static let text = """
@@ -142,7 +166,11 @@ import Testing
     #expect(
       hosts.questions("192.0.2.1") == [["addresses", "processes:keepalived", "keepalived-data"]]
     )
-    // The next minute it is not asked again.
+    // The next minute it is not asked again, but once for what is wrong.
+    _ = try await poll(1)
+    #expect(
+      hosts.questions("192.0.2.1").last == ["addresses", "processes:keepalived", "keepalived-text"]
+    )
     _ = try await poll(1)
     #expect(hosts.questions("192.0.2.1").last == ["addresses", "processes:keepalived"])
     try hosts.remove("192.0.2.1")
@@ -172,6 +200,62 @@ import Testing
     #expect(found.value("keepalived_up", ["instance": "nginx1"]) == 1)
     let labels = ["part": "keepalived nginx1", "reason": "not_permitted"]
     #expect(found.value("hvsmon_collector_partial", labels) == 1)
+    await http.close()
+  }
+
+  /// A member's host that stands in, the collector that asks it, and that of the router.
+  private static func oneMember(
+    _ hosts: FactsHosts,
+    _ http: HTTPClient
+  ) throws -> (ask: @Sendable (Int64) async throws -> Collection, hosts: FactsHosts) {
+    let declared = DeclaredTargets(VRRPCollector.self, hosts.settings + "\n" + text, http: http)
+    try #require(declared.targets.count == 3, "\(declared.faults)")
+    try hosts.answer("192.0.2.1", "processes", "now 900 100\nprocess 1 0 S 1\nprocess 2 1 S 1\n")
+    let targets = declared.targets
+    return (
+      { seconds in
+        let poll = Poll(time: Timestamp(unixMilliseconds: seconds * 1_000), timeout: .seconds(5))
+        _ = try await targets[1].collector.collect(poll)
+        return try await targets[0].collector.collect(poll)
+      }, hosts
+    )
+  }
+
+  @Test(.enabled(if: VRRPFixtures.folder != nil))
+  func `a member in fault is asked which check fails, and only then`() async throws {
+    let http = HTTPClient(userAgent: "test")
+    let (ask, hosts) = try Self.oneMember(try await FactsHosts(), http)
+    func recorded(_ name: String) throws -> String {
+      String(decoding: try VRRPFixtures.bytes("keepalived.fault-script.\(name)"), as: UTF8.self)
+    }
+    try hosts.answer("192.0.2.1", "keepalived-data", recorded("json"))
+    try hosts.answer("192.0.2.1", "keepalived-text", recorded("data"))
+    let first = try await ask(0)
+    #expect(!hosts.questions("192.0.2.1").joined().contains("keepalived-text"))
+    #expect(!first.samples.contains { $0.definition.name == "keepalived_script_status" })
+    let second = try await ask(10)
+    #expect(hosts.questions("192.0.2.1").last?.contains("keepalived-text") == true)
+    let labels = ["instance": "nginx1", "name": "chk_nginx"]
+    #expect(second.value("keepalived_script_status", labels) == 0)
+    // Once a minute, as it writes a file for it.
+    _ = try await ask(20)
+    #expect(hosts.questions("192.0.2.1").last?.contains("keepalived-text") == false)
+    await http.close()
+  }
+
+  @Test(.enabled(if: VRRPFixtures.folder != nil))
+  func `a keepalived that was built without JSON is understood by its text`() async throws {
+    let http = HTTPClient(userAgent: "test")
+    let (ask, hosts) = try Self.oneMember(try await FactsHosts(), http)
+    try hosts.answer("192.0.2.1", "keepalived-data", "", status: 127)
+    let text = try VRRPFixtures.bytes("keepalived.master.data")
+    try hosts.answer("192.0.2.1", "keepalived-text", String(decoding: text, as: UTF8.self))
+    _ = try await ask(0)
+    let found = try await ask(10)
+    let state = found.samples.first { $0.definition.name == "keepalived_vrrp_state" }
+    #expect(state?.value == 2 && state?.labels["instance"] == "nginx1")
+    #expect(!found.samples.contains { $0.labels["part"] == "keepalived nginx1" })
+    #expect(hosts.questions("192.0.2.1").last?.contains("keepalived-data") == false)
     await http.close()
   }
 }

@@ -227,6 +227,7 @@ import Testing
   @Test func `a holder that does not advertise is told from the master`() throws {
     var scene = try Scene()
     scene.hear(VRRPFixtures.lb101, 100)
+    scene.pass(2_500)
     scene.sightings.note(.ssh, "nginx1", hasAddress: true, at: scene.now)
     #expect(scene.judgement == .disagree)
     scene.sightings.note(.ssh, "nginx2", hasAddress: true, at: scene.now)
@@ -234,6 +235,25 @@ import Testing
     scene.sightings.forget(.ssh, "nginx1")
     #expect(scene.judgement == .one)
     #expect(scene.isListed("hvsmon_vrrp_master{instance=nginx2,witness=ssh} 1.0"))
+  }
+
+  @Test func `whoever had the address before the master was heard first may have lost it since`()
+    throws
+  {
+    var scene = try Scene()
+    scene.sightings.note(.ssh, "nginx1", hasAddress: true, at: scene.now)
+    scene.pass(500)
+    // It takes over just when hvsmon has begun to listen, which heard nobody before.
+    scene.hear(VRRPFixtures.lb101, 100)
+    scene.sightings.note(.ssh, "nginx2", hasAddress: true, at: scene.now)
+    for _ in 0..<10 {
+      #expect(scene.judgement == .one)
+      scene.pass(1_000)
+      scene.hear(VRRPFixtures.lb101, 100)
+    }
+    scene.sightings.note(.ssh, "nginx2", hasAddress: true, at: scene.now)
+    scene.sightings.note(.ssh, "nginx1", hasAddress: true, at: scene.now)
+    #expect(scene.judgement == .stale)
   }
 
   @Test func `deaf ears leave the verdict to those who see addresses`() throws {

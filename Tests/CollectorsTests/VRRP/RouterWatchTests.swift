@@ -143,4 +143,120 @@ import Testing
     #expect(sightings.fault(.advertisements, at: watch.now) == "unheard")
     watch.end()
   }
+
+  /// Sends advertisements of version 3 from this host to itself.
+  private final class ThirdSender {
+    private let descriptor: Int32
+    private let isIPv6: Bool
+
+    init(isIPv6: Bool) {
+      self.isIPv6 = isIPv6
+      descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_RAW.rawValue), 112)
+      if isIPv6 {
+        set(Int32(IPPROTO_IPV6), IPV6_UNICAST_HOPS, 255)
+        // The system fills in the checksum, whose pseudo-header is its own matter.
+        set(Int32(IPPROTO_IPV6), IPV6_CHECKSUM, 6)
+      } else {
+        set(Int32(IPPROTO_IP), IP_TTL, 255)
+      }
+    }
+
+    deinit { close(descriptor) }
+
+    private func set(_ level: Int32, _ name: Int32, _ value: Int32) {
+      var value = value
+      setsockopt(descriptor, level, name, &value, socklen_t(4))
+    }
+
+    /// Whether the system took the packet.
+    @discardableResult
+    func send(_ priority: UInt8, router: UInt8) -> Bool {
+      // 25 hundredths of a second.
+      var bytes: [UInt8] = [0x31, router, priority, 1, 0, 25, 0, 0]
+      var storage = sockaddr_storage()
+      storage.ss_family = sa_family_t(isIPv6 ? AF_INET6 : AF_INET)
+      let own: [UInt8] = isIPv6 ? [UInt8](repeating: 0, count: 15) + [1] : [127, 0, 0, 1]
+      bytes += isIPv6 ? own : [127, 0, 0, 20]
+      if !isIPv6 {
+        let sum = ~InternetChecksum.sum(own + own + [0, 112, 0, UInt8(bytes.count)] + bytes)
+        (bytes[6], bytes[7]) = (UInt8(sum >> 8 & 0xff), UInt8(sum & 0xff))
+      }
+      withUnsafeMutableBytes(of: &storage) { raw in
+        for (place, byte) in own.enumerated() { raw[(isIPv6 ? 8 : 4) + place] = byte }
+      }
+      let size = isIPv6 ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size
+      return withUnsafePointer(to: &storage) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          sendto(descriptor, bytes, bytes.count, 0, $0, socklen_t(size)) == bytes.count
+        }
+      }
+    }
+  }
+
+  /// A router of version 3 whose advertisements come to this host alone.
+  private static func third(isIPv6: Bool) -> String {
+    let addresses =
+      isIPv6 ? ["fd00::1", "fd00::2", "::1"] : ["127.0.0.1", "127.0.0.2", "127.0.0.20"]
+    return """
+      architecture:
+        tiers:
+          - name: load-balancer
+            members:
+              - {name: nginx1, address: "\(addresses[0])", vrrp_priority: 101}
+              - {name: nginx2, address: "\(addresses[1])", vrrp_priority: 100}
+            vrrp:
+              instance: VI_3
+              router_id: \(isIPv6 ? 54 : 53)
+              address: "\(addresses[2])"
+              interface: lo
+              advert_interval: 250ms
+              sources: [advertisements, probe]
+      """
+  }
+
+  @Test(.enabled(if: Sender.isPermitted), arguments: [false, true])
+  func `version 3 is heard over IPv4 and IPv6 when it is sent to this host alone`(isIPv6: Bool)
+    async throws
+  {
+    let sender = ThirdSender(isIPv6: isIPv6)
+    let router: UInt8 = isIPv6 ? 54 : 53
+    guard sender.send(101, router: router) else {
+      print("skipped: this machine has no IPv6 on its loopback")
+      return
+    }
+    let watch = RouterWatch(
+      try RouterSightingsTests.settings(Self.third(isIPv6: isIPv6)),
+      logger: Logger(area: "test")
+    )
+    func masters() -> Set<String>? {
+      watch.sightings(newsArrived: {}, at: watch.now).masters(.advertisements, at: watch.now)
+    }
+    let isHeard = await eventually {
+      sender.send(101, router: router)
+      return masters() == ["nginx1"]
+    }
+    #expect(isHeard)
+    let heard = watch.sightings(newsArrived: {}, at: watch.now)
+    let advertised = try #require(heard.advertised["nginx1"])
+    #expect(advertised.version == .three && advertised.interval == .milliseconds(250))
+    #expect(advertised.addresses == [heard.settings.address])
+    #expect(heard.judgement(at: watch.now) == .one && heard.refused.isEmpty)
+    // The address is this host's, which answers.
+    let isAnswered = await eventually {
+      watch.sightings(newsArrived: {}, at: watch.now).lastEcho != nil
+    }
+    #expect(isAnswered)
+    // Its priority of 0 is a farewell; over IPv6 only the priority tells who speaks next.
+    sender.send(0, router: router)
+    let isLeft = await eventually { masters() == [] }
+    #expect(isLeft)
+    if isIPv6 {
+      let hasMoved = await eventually {
+        sender.send(100, router: router)
+        return masters() == ["nginx2"]
+      }
+      #expect(hasMoved)
+    }
+    watch.end()
+  }
 }

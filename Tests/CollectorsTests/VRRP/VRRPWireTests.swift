@@ -30,6 +30,19 @@ import Testing
     #expect(!EchoPacket.isReply(long, identifier: 0x1234, from: address))
   }
 
+  @Test func `an echo over IPv6 has its own types, and its checksum is the system's`() {
+    let request = EchoPacket.request(identifier: 0x1234, sequence: 7, isIPv6: true)
+    #expect(request == [128, 0, 0, 0, 0x12, 0x34, 0, 7])
+    let address: InternetAddress = "fd00:30::200"
+    let reply: [UInt8] = [129, 0, 0xab, 0xcd, 0x12, 0x34, 0, 7]
+    #expect(EchoPacket.isReply(reply, identifier: 0x1234, from: address))
+    #expect(!EchoPacket.isReply(reply, identifier: 0x1235, from: address))
+    #expect(!EchoPacket.isReply(request, identifier: 0x1234, from: address))
+    for count in 0..<8 {
+      #expect(!EchoPacket.isReply(Array(reply.prefix(count)), identifier: 0x1234, from: address))
+    }
+  }
+
   @Test func `the neighbour with the same network card has the address`() {
     let table = NeighbourTable(
       parsing: """

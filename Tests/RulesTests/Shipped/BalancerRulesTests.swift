@@ -110,6 +110,30 @@ import Testing
     }
   }
 
+  @Test func `a master that was stopped is told as a fail-over, and much later as down`() throws {
+    let bench = try Bench("load-balancer")
+    let whole = Self.router.merging(["instance": ""]) { $1 }
+    let change = whole.merging(["from": "lb1", "to": "lb2", "cause": "resigned"]) { $1 }
+    bench.set("hvsmon_vrrp_transitions_total", whole.merging(["cause": "resigned"]) { $1 }, 0)
+    bench.run(for: 60)
+    let moved = at(75).unixSeconds
+    bench.set("hvsmon_vrrp_transitions_total", whole.merging(["cause": "resigned"]) { $1 }, 1)
+    bench.set("hvsmon_vrrp_last_transition_info", change, 1)
+    bench.set("hvsmon_vrrp_last_transition_timestamp_seconds", whole, moved)
+    for member in ["lb1", "lb2"] {
+      bench.set("keepalived_up", Self.router.merging(["instance": member]) { $1 }, 0)
+    }
+    bench.run(for: 90)
+    // A member that was not master has told nothing yet.
+    #expect(bench.names == ["VrrpFailover", "VrrpMemberDown"])
+    #expect(bench.firing.last?.labels["instance"] == "lb2")
+    bench.set("keepalived_up", Self.router.merging(["instance": "lb2"]) { $1 }, 1)
+    bench.run(for: 13 * 60)
+    #expect(bench.names == [])
+    bench.run(for: 3 * 60)
+    #expect(bench.names == ["VrrpMemberDown"])
+  }
+
   @Test(arguments: [(3.0, "in fault"), (0.0, "in its initial state")])
   func `a router that cannot take over is told, with what it is in`(state: Double, words: String)
     throws

@@ -14,6 +14,8 @@ struct KeepalivedSightings: Sendable {
     let since: Timestamp?
     let preempts: Bool
     let preemptDelay: Duration
+    /// What it counted since its process began.
+    var counters: [KeepalivedReport.Counter: Int64] = [:]
   }
 
   /// The processes tell whether keepalived runs, not what it does: for that it must be asked, which
@@ -25,6 +27,11 @@ struct KeepalivedSightings: Sendable {
   /// What it said of itself, nil when it could not be asked, and when it was asked.
   private var words: [String: (word: Word?, at: Timestamp)] = [:]
 
+  /// What its text said of its check scripts, by their names, and when it was asked for it.
+  private var checks: [String: (areGood: [String: Bool], at: Timestamp)] = [:]
+  /// Members whose keepalived was built without JSON: only the text tells what they do.
+  private var lackJSON: Set<String> = []
+
   /// The member's keepalived runs since then; nil when it does not.
   mutating func note(_ member: String, runsSince since: Timestamp?, at now: Timestamp) {
     runs[member] = (since, now)
@@ -35,10 +42,37 @@ struct KeepalivedSightings: Sendable {
     words[member] = (word, now)
   }
 
+  /// The member's keepalived tells nothing in JSON.
+  mutating func noteWithoutJSON(_ member: String) {
+    lackJSON.insert(member)
+    words[member] = nil
+  }
+
+  /// Only the text tells what the member's keepalived does.
+  func lacksJSON(_ member: String) -> Bool { lackJSON.contains(member) }
+
+  /// What the text of the member's keepalived says, of which the state counts only where there is no
+  /// JSON; nil when it could not be asked.
+  mutating func note(
+    _ member: String,
+    text: KeepalivedDump?,
+    of settings: VRRPSettings,
+    at now: Timestamp
+  ) {
+    let scripts =
+      text?.scripts.compactMap { script in script.isGood.map { (script.name, $0) } } ?? []
+    checks[member] = (Dictionary(scripts) { $0 && $1 }, now)
+    if lackJSON.contains(member) {
+      words[member] = (text.flatMap { Word($0, of: settings) }, now)
+    }
+  }
+
   /// The member's host could not be asked.
   mutating func forget(_ member: String) {
     runs[member] = nil
     words[member] = nil
+    checks[member] = nil
+    lackJSON.remove(member)
   }
 
   /// Whether the member's keepalived runs; nil when nobody says.
@@ -50,8 +84,41 @@ struct KeepalivedSightings: Sendable {
   /// Whether the member's keepalived is to be asked what it does; what it said before `settled`, when
   /// masters changed, counts no more.
   func isWordDue(of member: String, since settled: Timestamp, at now: Timestamp) -> Bool {
-    guard let known = words[member] else { return true }
-    return now - known.at >= Self.reportPace || (known.at <= settled && settled < now)
+    !lackJSON.contains(member) && isDue(words[member]?.at, since: settled, at: now)
+  }
+
+  /// Whether it is to be asked for its text, for which it writes another file: where there is no
+  /// JSON, and for the checks where a member could not, or should not, be master.
+  func isTextDue(
+    of member: VRRPSettings.Member,
+    since settled: Timestamp,
+    at now: Timestamp
+  ) -> Bool {
+    guard lackJSON.contains(member.name) || isHeldBack(member, at: now) else { return false }
+    return isDue(checks[member.name]?.at, since: settled, at: now)
+  }
+
+  private func isDue(_ askedAt: Timestamp?, since settled: Timestamp, at now: Timestamp) -> Bool {
+    guard let askedAt else { return true }
+    return now - askedAt >= Self.reportPace || (askedAt <= settled && settled < now)
+  }
+
+  /// The member said lately that it is in fault, or that checks lower its priority.
+  private func isHeldBack(_ member: VRRPSettings.Member, at now: Timestamp) -> Bool {
+    guard let word = word(of: member.name, since: .distantPast, at: now) else { return false }
+    if word.state == .fault || word.state == .initialize { return true }
+    guard let declared = member.priority, let effective = word.effectivePriority else {
+      return false
+    }
+    return effective < declared
+  }
+
+  /// Which check scripts of a member that is held back are good; empty when nobody said lately.
+  func checks(of member: VRRPSettings.Member, at now: Timestamp) -> [String: Bool] {
+    guard isHeldBack(member, at: now), let known = checks[member.name],
+      now - known.at <= RouterSightings.reportAgeMax
+    else { return [:] }
+    return known.areGood
   }
 
   /// What the member says of itself; nil when it said nothing since then.
@@ -60,6 +127,14 @@ struct KeepalivedSightings: Sendable {
       now - known.at <= RouterSightings.reportAgeMax
     else { return nil }
     return known.word
+  }
+
+  /// What the member's keepalived counted since its process began; empty when it said nothing lately.
+  func counters(of member: String, at now: Timestamp) -> [KeepalivedReport.Counter: Int64] {
+    guard isRunning(member, at: now) == true, let known = words[member],
+      now - known.at <= RouterSightings.reportAgeMax
+    else { return [:] }
+    return known.word?.counters ?? [:]
   }
 
   /// The member as one who could be master; nil when it could not, or nobody says.
@@ -110,5 +185,20 @@ extension KeepalivedSightings.Word {
     }
     preempts = instance.preempts
     preemptDelay = instance.preemptDelay
+    counters = instance.counters
+  }
+}
+
+extension KeepalivedSightings.Word {
+  /// What the text says of the router; nil when it has no such router, or not its state.
+  init?(_ text: KeepalivedDump, of settings: VRRPSettings) {
+    let same = text.instances.filter { $0.routerID == settings.router.id }
+    let instance = same.first { $0.name == settings.instance } ?? same.first
+    guard let instance, let state = instance.state else { return nil }
+    self.state = state
+    effectivePriority = instance.effectivePriority.flatMap { UInt8(exactly: $0) }
+    since = nil
+    preempts = true
+    preemptDelay = .zero
   }
 }

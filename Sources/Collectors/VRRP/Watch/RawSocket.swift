@@ -76,16 +76,9 @@ final class RawSocket {
     }
   }
 
-  /// Talks to one IPv4 address only.
+  /// Talks to one address only.
   func connect(to address: InternetAddress) throws(Failure) {
-    var peer = sockaddr_in()
-    peer.sin_family = sa_family_t(AF_INET)
-    peer.sin_addr.s_addr = address.bytes.withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) }
-    let result = withUnsafePointer(to: &peer) { peer in
-      peer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
+    let result = address.withSocketAddress { Glibc.connect(descriptor, $0, $1) }
     guard result == 0 else { throw Failure(code: errno) }
   }
 
@@ -175,30 +168,37 @@ enum LocalRoute {
     let descriptor = socket(family, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
-    var storage = sockaddr_storage()
-    storage.ss_family = sa_family_t(family)
-    let offset = address.isIPv4 ? 4 : 8
-    let size = socklen_t(
-      address.isIPv4 ? MemoryLayout<sockaddr_in>.size : MemoryLayout<sockaddr_in6>.size
-    )
-    withUnsafeMutableBytes(of: &storage) { bytes in
-      // Port 9: some systems refuse 0.
-      bytes[3] = 9
-      for (index, byte) in address.bytes.enumerated() { bytes[offset + index] = byte }
-    }
-    return withUnsafeMutablePointer(to: &storage) { storage in
-      storage.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-        var length = size
-        guard Glibc.connect(descriptor, pointer, size) == 0,
-          getsockname(descriptor, pointer, &length) == 0
-        else { return nil }
-        return InternetAddress(reading: pointer)
-      }
+    // Port 9: some systems refuse 0.
+    return address.withSocketAddress(port: 9) { pointer, size in
+      var length = size
+      guard Glibc.connect(descriptor, pointer, size) == 0,
+        getsockname(descriptor, pointer, &length) == 0
+      else { return nil }
+      return InternetAddress(reading: pointer)
     }
   }
 }
 
 extension InternetAddress {
+  /// Hands the address with a port to a call of the system, which may write over it.
+  fileprivate func withSocketAddress<Result>(
+    port: UInt8 = 0,
+    _ body: (UnsafeMutablePointer<sockaddr>, socklen_t) -> Result
+  ) -> Result {
+    var storage = sockaddr_storage()
+    storage.ss_family = sa_family_t(isIPv4 ? AF_INET : AF_INET6)
+    // The address follows family and port; in IPv6 also the flow.
+    let offset = isIPv4 ? 4 : 8
+    withUnsafeMutableBytes(of: &storage) { raw in
+      raw[3] = port
+      for (index, byte) in bytes.enumerated() { raw[offset + index] = byte }
+    }
+    let size = isIPv4 ? MemoryLayout<sockaddr_in>.size : MemoryLayout<sockaddr_in6>.size
+    return withUnsafeMutablePointer(to: &storage) { storage in
+      storage.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(size)) }
+    }
+  }
+
   fileprivate init?(reading socketAddress: UnsafeMutablePointer<sockaddr>) {
     let bytes = UnsafeRawPointer(socketAddress)
     switch Int32(socketAddress.pointee.sa_family) {

@@ -69,10 +69,13 @@ struct RouterEars {
 
   private mutating func openEcho() -> String? {
     guard settings.witnesses.contains(.probe) else { return "off" }
-    guard settings.address.isIPv4 else { return "ipv4_only" }
     guard echo == nil else { return nil }
     do throws(RawSocket.Failure) {
-      let socket = try RawSocket(isIPv6: false, protocolNumber: Int32(IPPROTO_ICMP))
+      let isIPv6 = !settings.address.isIPv4
+      let socket = try RawSocket(
+        isIPv6: isIPv6,
+        protocolNumber: Int32(isIPv6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP)
+      )
       try socket.connect(to: settings.address)
       echo = socket
       return nil
@@ -88,7 +91,13 @@ struct RouterEars {
     guard let echo else { return nil }
     if now >= nextEcho {
       sequence &+= 1
-      echo.send(EchoPacket.request(identifier: identifier, sequence: sequence))
+      echo.send(
+        EchoPacket.request(
+          identifier: identifier,
+          sequence: sequence,
+          isIPv6: !settings.address.isIPv4
+        )
+      )
       nextEcho = now + pace
     }
     return nextEcho

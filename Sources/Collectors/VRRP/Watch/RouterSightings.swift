@@ -60,12 +60,14 @@ struct RouterSightings: Sendable {
   private(set) var lastChange: Change?
   private(set) var heard: [String: Int] = [:]
   private(set) var refused: [String: Int] = [:]
+  /// Whose the link-local addresses of IPv6 are, as their priorities told.
+  private var speakers: [InternetAddress: String] = [:]
   /// The last advertisement of each member.
   private(set) var advertised: [String: VRRPAdvertisement] = [:]
   private(set) var lastEcho: Timestamp?
   /// A former master that fell silent while the address went on answering.
   private var suspicion: (member: String, since: Timestamp)?
-  private var keepalived = KeepalivedSightings()
+  private(set) var keepalived = KeepalivedSightings()
   /// Why members could not be asked by ssh, or what of them could not, by words for it.
   private(set) var hostFaults: [String: String] = [:]
 
@@ -94,8 +96,9 @@ struct RouterSightings: Sendable {
       refused["stranger", default: 0] += 1
       return
     }
-    if let member = member(of: advertisement) {
+    if let member = member(at: advertisement.source, ofPriority: advertisement.priority) {
       heard[member, default: 0] += 1
+      noteSpeaker(member, at: advertisement.source)
       if !advertisement.isResignation { advertised[member] = advertisement }
       if suspicion?.member == member { suspicion = nil }
     }
@@ -164,15 +167,49 @@ struct RouterSightings: Sendable {
     keepalived.isRunning(member, at: now)
   }
 
+  /// The member's keepalived has no JSON to tell anything in.
+  mutating func noteKeepalivedWithoutJSON(_ member: String) {
+    keepalived.noteWithoutJSON(member)
+    hostFaults["keepalived \(member)"] = nil
+  }
+
+  /// What the text of the member's keepalived says; nil when it could not be asked.
+  mutating func noteKeepalived(_ member: String, text: KeepalivedDump?, at now: Timestamp) {
+    keepalived.note(member, text: text, of: settings, at: now)
+    guard keepalived.lacksJSON(member) else { return }
+    hostFaults["keepalived \(member)"] = text == nil ? "missing" : nil
+  }
+
+  /// The member's keepalived is to be asked for its text.
+  func isTextDue(of member: VRRPSettings.Member, at now: Timestamp) -> Bool {
+    keepalived.isTextDue(of: member, since: settledAt, at: now)
+  }
+
   /// The member's keepalived is to be asked for a report.
   func isReportDue(of member: String, at now: Timestamp) -> Bool {
     keepalived.isWordDue(of: member, since: settledAt, at: now)
   }
 
-  private func member(of advertisement: VRRPAdvertisement) -> String? {
-    if let name = settings.member(at: advertisement.source) { return name }
-    let ranked = settings.members.filter { $0.priority == advertisement.priority }
-    return settings.router.isIPv6 && ranked.count == 1 ? ranked[0].name : nil
+  /// The member that an address of a sender is.
+  ///
+  /// IPv6 shows a link-local address, which no setting names: there the priority tells, if it is
+  /// declared once, and later the address that told it.
+  func member(at address: InternetAddress, ofPriority priority: UInt8? = nil) -> String? {
+    if let name = settings.member(at: address) { return name }
+    guard settings.router.isIPv6 else { return nil }
+    let ranked = settings.members.filter { priority != nil && $0.priority == priority }
+    return ranked.count == 1 ? ranked[0].name : speakers[address]
+  }
+
+  private func member(_ master: VRRPVerdict.Master) -> String? {
+    member(at: master.address, ofPriority: master.priority)
+  }
+
+  private mutating func noteSpeaker(_ member: String, at address: InternetAddress) {
+    guard settings.router.isIPv6 else { return }
+    // A host that was set up anew has another address.
+    if speakers.count >= VRRPVerdict.sendersMax * 4 { speakers = [:] }
+    speakers[address] = member
   }
 
   /// A declared member that advertises the address under another number.
@@ -192,7 +229,7 @@ struct RouterSightings: Sendable {
       let quiet = max(.zero, takeOver.at - lastEcho)
       gap = min(takeOver.gap, quiet <= echoPace * 3 / 2 ? .zero : quiet)
       if takeOver.cause == .silent, takeOver.from != takeOver.to, gap == .zero,
-        let old = settings.member(at: takeOver.from)
+        let old = member(at: takeOver.from)
       {
         suspicion = (old, takeOver.at)
       }
@@ -227,8 +264,8 @@ struct RouterSightings: Sendable {
       guard deafness == nil else { return nil }
       switch verdict.state(at: now) {
       case .unheard: return nil
-      case .master(let master): return Set([settings.member(master)].compactMap { $0 })
-      case .several(let masters, _): return Set(masters.compactMap(settings.member))
+      case .master(let master): return Set([member(master)].compactMap { $0 })
+      case .several(let masters, _): return Set(masters.compactMap(member))
       case .electing, .none: return []
       }
     case .ssh, .proxmox, .probe:
@@ -269,7 +306,6 @@ struct RouterSightings: Sendable {
   /// The state of the virtual router.
   func judgement(at now: Timestamp) -> Verdict {
     let state: VRRPVerdict.State = deafness == nil ? verdict.state(at: now) : .unheard
-    let holders = holders(since: settledAt, at: now)
     switch state {
     case .several: return .two
     case .electing: return .electing
@@ -279,7 +315,10 @@ struct RouterSightings: Sendable {
     case .unheard: return judgement(byReportsAt: now)
     case .master(let master):
       if let suspicion, now - suspicion.since <= Self.suspicionMax { return .stale }
-      guard let name = settings.member(master) else { return .unknown }
+      guard let name = member(master) else { return .unknown }
+      // What was told before it was heard first may be of the time before it was master.
+      let settled = max(settledAt, master.since + settings.interval * 2)
+      let holders = holders(since: settled, at: now)
       if let holders, !holders.contains(name), !holders.isEmpty { return .disagree }
       // Two that both advertise are two masters soon, or one of them gives way.
       if let holders, holders.count > 1, !verdict.isContested { return .stale }

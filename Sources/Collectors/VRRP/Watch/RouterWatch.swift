@@ -87,6 +87,11 @@ final class RouterWatch: Sendable {
     state.withLock { $0.sightings.isReportDue(of: member, at: now) }
   }
 
+  /// The member's keepalived is to be asked for its text.
+  func isTextDue(of member: VRRPSettings.Member) -> Bool {
+    state.withLock { $0.sightings.isTextDue(of: member, at: now) }
+  }
+
   /// Adds what another witness saw.
   func note(_ change: (inout RouterSightings) -> Void) {
     state.withLock { change(&$0.sightings) }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
+@testable import Collectors
 
-/// keepalived's counters as its text file (`keepalived.stats`) shows them, for releases that were
-/// built without JSON.
+/// keepalived's counters as its text file (`keepalived.stats`) shows them: what its JSON is compared
+/// with.
 struct KeepalivedStatistics: Equatable, Sendable {
   struct Instance: Equatable, Sendable {
     let name: String
