@@ -7,7 +7,7 @@ import Glibc
 struct Main {
   static let commands: [any Command.Type] = [
     ServeCommand.self, InitCommand.self, DemoCommand.self, CheckCommand.self, QueryCommand.self,
-    SafeToStopCommand.self, ImportCommand.self, VersionCommand.self,
+    SafeToStopCommand.self, ImportCommand.self, BackupCommand.self, VersionCommand.self,
   ]
 
   static func main() async {

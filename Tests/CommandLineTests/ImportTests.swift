@@ -21,8 +21,8 @@ import Testing
 
   private var store: String { folder.file("samples.sqlite") }
 
-  private func run(_ words: [String]) async throws -> Outcome {
-    let process = try ChildProcess(ChildProcess.builtExecutable("hvsmon"), ["import"] + words)
+  private func run(_ words: [String], command: String = "import") async throws -> Outcome {
+    let process = try ChildProcess(ChildProcess.builtExecutable("hvsmon"), [command] + words)
     let status = try await process.waitForExit(timeout: .seconds(30))
     return Outcome(status: status, output: process.output, errorOutput: process.errorOutput)
   }
@@ -38,10 +38,16 @@ import Testing
   }
 
   /// The answer of a daemon over the store.
-  private func query(_ expression: String) async throws -> String {
+  ///
+  /// - Parameter task: Runs while the daemon does, with the settings file.
+  private func query(
+    _ expression: String,
+    in file: String? = nil,
+    during task: (String) async throws -> Void = { _ in }
+  ) async throws -> String {
     let config = try folder.write(
       "hvsmon.yml",
-      "storage: {path: \"\(store)\"}\nhttp: {listen: \"127.0.0.1:0\"}\nrules: []\n"
+      "storage: {path: \"\(file ?? store)\"}\nhttp: {listen: \"127.0.0.1:0\"}\nrules: []\n"
     )
     let daemon = try ChildProcess(
       ChildProcess.builtExecutable("hvsmon"),
@@ -59,6 +65,7 @@ import Testing
     let url = "http://127.0.0.1:\(port)/api/v1/query?query=\(URLText.encoded(expression))"
     let answer = try await client.send(HTTPRequest(url: url)).text
     await client.close()
+    try await task(config)
     _ = try await daemon.terminate()
     return answer
   }
@@ -84,6 +91,29 @@ import Testing
     #expect(second.output.contains("2 samples imported"), "\(second.errorOutput)")
     let answer = try await query("sum(count_over_time(up[5m])) + max(up)")
     #expect(answer.contains(",\"20\"]"), "\(answer)")
+  }
+
+  @Test func `a backup of a store in use has its samples, and takes no other file's place`()
+    async throws
+  {
+    _ = try await bring(text([("a 1", now - 60), ("a 2", now - 30)]))
+    let copy = folder.file("copy.sqlite")
+    let states = folder.file("copy-state.sqlite")
+    _ = try await query("a") { config in
+      let made = try await run([copy, "--config", config], command: "backup")
+      #expect(made.status == .code(0), "\(made.errorOutput)")
+      #expect(made.output == "\(copy)\n\(states)\n")
+      let again = try await run([copy, "--config", config], command: "backup")
+      #expect(again.status == .code(1))
+      #expect(again.errorOutput.contains("\(copy) is there already"))
+    }
+    let answer = try await query("sum_over_time(a[5m])", in: copy)
+    #expect(answer.contains(",\"3\"]"), "\(answer)")
+    let config = try folder.write("none.yml", "storage: {path: \"\(folder.file("none"))\"}\n")
+    let none = try await run([folder.file("b"), "--config", config], command: "backup")
+    #expect(none.status == .code(1))
+    #expect(none.errorOutput.contains("could not be copied"))
+    #expect(try await run([], command: "backup").status == .code(2))
   }
 
   @Test func `an import again leaves out what is there`() async throws {

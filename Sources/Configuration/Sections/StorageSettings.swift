@@ -36,7 +36,10 @@ package struct StorageSettings: Equatable, Sendable {
   }
 
   /// The file of alert states and queued messages.
-  package var statePath: String {
+  package var statePath: String { Self.statePath(beside: path) }
+
+  /// The file of alert states and queued messages that belongs to a store's file.
+  package static func statePath(beside path: String) -> String {
     path.hasSuffix(".sqlite") ? "\(path.dropLast(7))-state.sqlite" : "\(path)-state"
   }
 }
