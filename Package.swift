@@ -161,7 +161,7 @@ let testTargets: [Target] = [
     path: "Tests/CrashWriter",
     swiftSettings: swiftSettings
   ),
-  tests("SeriesStoreTests", ["CrashWriter", "SeriesStore", "SQLite", "MetricModel"]),
+  tests("SeriesStoreTests", ["CrashWriter", "SeriesStore", "SQLite", "MetricModel", "PromQL"]),
   // Killed by StateStoreTests while it queues and delivers.
   .executableTarget(
     name: "CrashQueue",

@@ -1,33 +1,31 @@
 // SPDX-License-Identifier: MIT
 //
-// Turns runs of samples into few bytes and back, bit for bit: NaN payloads, negative zero and
-// staleness markers included.
+// Turns samples into few bytes and back, bit for bit: NaN payloads, negative zero and staleness
+// markers included.
 //
 // It must never do I/O, know what a series is, or trap on any input: bytes that no encoder made
 // throw a `ChunkError`.
 //
-// Entry types: `SampleChunk` (one run of one series), `HeadRecord` (samples of many series as they
-// came), `CRC32C`.
+// Entry types: `SampleBlock` (samples of series that share their times), `HeadLogWriter` and
+// `HeadLogReader` (samples as they came, until they are in blocks), `CRC32C`.
 //
-// A chunk. Multi-byte fixed fields are little-endian; a varint has 7 bits a byte, lowest first;
-// zigzag maps 0, -1, 1, -2 to 0, 1, 2, 3; a bit string starts at the highest bit of its byte.
+// A block. Fixed fields of several bytes and bit strings begin with the lowest byte and bit; a
+// varint has 7 bits a byte, lowest first; signed is a varint of 0, -1, 1, -2 folded to 0, 1, 2, 3.
 //
-//   +---------+-------+--------------+----------------+---------------------+--------------+
-//   | version | codec | count varint | first time     | times, values       | CRC-32C      |
-//   | 1 byte  | 1 byte|              | zigzag varint  | bit string, padded  | 4 bytes, of  |
-//   | = 1     |       |              |                | with zeros          | all before   |
-//   +---------+-------+--------------+----------------+---------------------+--------------+
+//   +---------+-------------+---------------------------+--------------------------------------+
+//   | version | rows varint | series: stretches varint, | bytes of the times, varint           |
+//   | 1 byte  |             |   for each the gap after  | bytes of each series' values, varint |
+//   | = 2     |             |   the last and the count  |                                      |
+//   +---------+-------------+---------------------------+--------------------------------------+
+//   | times (an integer sequence) | values of the first series | ... of the last | CRC-32C      |
+//   |                             | (a value column)           |                 | 4 bytes      |
+//   +-----------------------------+----------------------------+-----------------+--------------+
 //
-// Times after the first: deltas of deltas (the delta before the first is 0). Values by codec:
+// An integer sequence is drawn beside `IntegerSequence`, a value column beside `ValueColumn`, a
+// record of the log beside `HeadLogWriter`. For each column the coding is chosen that takes the
+// fewest bytes: a constant; whole numbers over a power of ten and a common divisor, predicted by the
+// number before, by its slope, or by a straight line, in frames or Rice's code, or as runs; the bits
+// of noisy numbers in frames, or as Gorilla's XOR.
 //
-//   0 constant   64 bits once
-//   1 deltas     first value, then differences, as integers
-//   2 curves     first value, then differences of differences, as integers
-//   3 XOR        64 bits, then a XOR with the value before
-//
-//   integer   0 -> 0 | 10 + 7 bits | 110 + 14 bits | 1110 + 24 bits | 1111 + 64 bits (zigzag)
-//   XOR       0 -> same | 10 + window as before | 11 + 6 bits leading zeros + 6 bits width - 1 + window
-//
-// A chunk without samples ends after its count. A head record is drawn beside its type.
-//
-// Source: Pelkonen et al., Gorilla (VLDB 2015), for the two delta schemes.
+// Sources: Lemire and Boytsov, Decoding billions of integers per second through vectorization (2015),
+// for frames of reference; Rice, Some practical universal noiseless coding techniques (1979).

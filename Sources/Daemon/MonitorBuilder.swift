@@ -152,11 +152,19 @@ struct MonitorBuilder {
   private func openStore() throws(StartFailure) -> SampleStore {
     let storage = loaded.settings.storage
     do throws(StoreOpenError) {
-      return try SampleStore.open(
+      let opened = try SampleStore.openSettingAside(
         path: storage.path,
         settings: StoreSettings(storage),
         time: clock
       )
+      if let aside = opened.setAside {
+        plan.logger.error(
+          "the samples' file is damaged: it was set aside, and a new one begun",
+          LogField("path", aside.path),
+          LogField("error", aside.reason)
+        )
+      }
+      return opened.store
     } catch {
       throw .store(reason: error.description)
     }

@@ -20,20 +20,49 @@ package struct SeriesSelection: Sendable {
   package let matchers: [LabelMatcher]
   /// Closed on both ends.
   package let range: ClosedRange<Timestamp>
-  /// The distance of the reader's evaluation times; nil asks for every sample.
-  ///
-  /// A store with roll-ups may answer in a resolution that is fine enough for it.
-  package let step: Duration?
+  /// The figures of roll-ups that are to stand for the samples; nil asks for every sample.
+  package let rollup: RollupReading?
 
   /// Describes a selection.
   package init(
     matching matchers: [LabelMatcher],
     in range: ClosedRange<Timestamp>,
-    step: Duration? = nil
+    rollup: RollupReading? = nil
   ) {
     self.matchers = matchers
     self.range = range
-    self.step = step
+    self.rollup = rollup
+  }
+}
+
+/// What a store keeps of the samples of a span, besides the samples.
+package enum RollupFigure: Int, CaseIterable, Sendable {
+  /// The smallest value.
+  case min = 0
+  /// The largest value.
+  case max = 1
+  /// The sum of the values.
+  case sum = 2
+  /// The number of samples.
+  case count = 3
+  /// The value at the end of the span; the staleness marker when the series had none by then.
+  case last = 4
+  /// By how much a counter rose from the last sample before the span to its last one; one that fell
+  /// began anew at 0.
+  case increase = 5
+}
+
+/// Figures of roll-ups as a reader wants them: one for each span, at the time of the span's end.
+package struct RollupReading: Hashable, Sendable {
+  /// One that ``SeriesReading/rollupSpan(dividing:in:)`` gave.
+  package let span: Duration
+  /// Which figure.
+  package let figure: RollupFigure
+
+  /// Describes a wish.
+  package init(span: Duration, figure: RollupFigure) {
+    self.span = span
+    self.figure = figure
   }
 }
 
@@ -42,9 +71,11 @@ package protocol SeriesCursor {
   /// What identifies the series.
   var labels: LabelSet { get }
 
+  /// What could not be read so far, because it is damaged, and was left out; nil when nothing was.
+  var damage: String? { get }
+
   /// Replaces `run` by the next stretch of samples, oldest first; false when there are no more.
   ///
-  /// - Throws: ``StoreError/corruptChunk(place:)`` when a checksum does not match.
   mutating func next(into run: inout SampleRun) throws(StoreError) -> Bool
 }
 
@@ -58,6 +89,13 @@ package protocol SeriesReading: Sendable {
   /// - Throws: ``StoreError/closed`` after the store was closed.
   func cursors(_ selection: SeriesSelection) throws(StoreError) -> [any SeriesCursor]
 
+  /// The longest span of roll-ups that divides `unit`, when roll-ups can stand for the samples of a
+  /// range; nil when the samples themselves are to be read.
+  ///
+  /// The figures of a span are those of the samples after its beginning up to its end. Where there
+  /// are none yet, a reader gets those of each sample, as if it were a span of its own.
+  func rollupSpan(dividing unit: Duration, in range: ClosedRange<Timestamp>) -> Duration?
+
   /// The label sets of the series that satisfy every matcher and may have a sample in `range`,
   /// in label-set order; an empty list of matchers means all.
   func labelSets(
@@ -66,7 +104,15 @@ package protocol SeriesReading: Sendable {
   ) throws(StoreError) -> [LabelSet]
 }
 
+extension SeriesCursor {
+  package var damage: String? { nil }
+}
+
 extension SeriesReading {
+  package func rollupSpan(dividing unit: Duration, in range: ClosedRange<Timestamp>) -> Duration? {
+    nil
+  }
+
   /// Reads whole series: for tests and small results.
   package func series(
     matching matchers: [LabelMatcher],

@@ -13,6 +13,39 @@ extension Connection {
     guard finding == "ok" else { throw SQLiteError(.corrupt, finding, sql: sql) }
   }
 
+  /// Looks for damage as ``quickCheck()`` does, for a limited time.
+  ///
+  /// - Parameter limit: How long it may take.
+  /// - Returns: Whether all pages were looked at.
+  /// - Throws: ``SQLiteError`` of kind `corrupt` with the first finding.
+  package func quickCheck(atMost limit: Duration) throws(SQLiteError) -> Bool {
+    var state = CheckDeadline(end: .now + limit)
+    let steps: Int32 = 1_000
+    return try withUnsafeMutablePointer(to: &state) { state throws(SQLiteError) in
+      // SQLite asks after so many steps of its machine whether to stop.
+      sqlite3_progress_handler(
+        handle,
+        steps,
+        { context in
+          guard let deadline = context?.assumingMemoryBound(to: CheckDeadline.self) else {
+            return 1
+          }
+          deadline.pointee.isPast = ContinuousClock.now >= deadline.pointee.end
+          return deadline.pointee.isPast ? 1 : 0
+        },
+        UnsafeMutableRawPointer(state)
+      )
+      defer { sqlite3_progress_handler(handle, 0, nil, nil) }
+      do throws(SQLiteError) {
+        try quickCheck()
+        return true
+      } catch {
+        guard state.pointee.isPast else { throw error }
+        return false
+      }
+    }
+  }
+
   /// How far a checkpoint goes.
   package enum CheckpointKind: String, Sendable {
     /// Moves what it can without waiting for readers.
@@ -67,4 +100,10 @@ extension Connection {
     try statement.bind(path, at: 1)
     try statement.run()
   }
+}
+
+/// When a check has to end, and whether it had to.
+private struct CheckDeadline {
+  let end: ContinuousClock.Instant
+  var isPast = false
 }

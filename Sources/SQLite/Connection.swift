@@ -8,7 +8,7 @@ package final class Connection {
   /// Statements kept ready at most; the rest are finalized after use.
   private static let cachedStatementsMax = 64
 
-  private let handle: OpaquePointer
+  let handle: OpaquePointer
   private var cachedStatements: [String: OpaquePointer] = [:]
 
   /// Opens a database file in write-ahead log mode.

@@ -13,6 +13,8 @@ package struct SQLiteError: Error, Equatable, Sendable {
     case foreignDatabase
     /// A later version of this program wrote the database.
     case newerSchema(found: Int, known: Int)
+    /// An earlier version of this program wrote the database, and this one cannot bring it forward.
+    case olderSchema(found: Int, known: Int)
     /// The disk, or the page limit, is full.
     case full
     /// The file or its folder cannot be written.

@@ -4,17 +4,21 @@
 package struct Schema: Sendable {
   /// The four bytes in the file's header that tell whose database it is; 0 asks for none.
   package let applicationID: Int
-  /// SQL that leads from version `n` to `n + 1`, at position `n`; the first makes the tables.
+  /// Versions from 1 to here cannot be brought forward.
+  package let firstVersion: Int
+  /// SQL that leads from version `firstVersion + n` to the next, at position `n`; the first makes the
+  /// tables.
   package let steps: [String]
 
-  /// Describes a schema; its version is the number of steps.
-  package init(applicationID: Int, steps: [String]) {
+  /// Describes a schema; its version is that of the last step.
+  package init(applicationID: Int, firstVersion: Int = 0, steps: [String]) {
     self.applicationID = applicationID
+    self.firstVersion = firstVersion
     self.steps = steps
   }
 
   /// The version that this program writes and reads.
-  package var version: Int { steps.count }
+  package var version: Int { firstVersion + steps.count }
 }
 
 extension Connection {
@@ -28,9 +32,9 @@ extension Connection {
     try execute("PRAGMA user_version = \(version)")
   }
 
-  /// Refuses a database that is another program's or a later version's; changes nothing.
+  /// Refuses a database that is another program's, a later version's or too old; changes nothing.
   ///
-  /// - Throws: ``SQLiteError`` of kind `foreignDatabase` or `newerSchema`.
+  /// - Throws: ``SQLiteError`` of kind `foreignDatabase`, `newerSchema` or `olderSchema`.
   package func check(_ schema: Schema) throws(SQLiteError) {
     let found = try userVersion
     let owner = Int(try integer("PRAGMA application_id"))
@@ -41,6 +45,10 @@ extension Connection {
     if found > schema.version {
       let message = "the database has schema version \(found), known is \(schema.version)"
       throw SQLiteError(.newerSchema(found: found, known: schema.version), message)
+    }
+    if found > 0, found <= schema.firstVersion {
+      let message = "the database has schema version \(found), which cannot be brought forward"
+      throw SQLiteError(.olderSchema(found: found, known: schema.version), message)
     }
   }
 
@@ -56,7 +64,8 @@ extension Connection {
       if schema.applicationID != 0 {
         try execute("PRAGMA application_id = \(schema.applicationID)")
       }
-      for step in schema.steps.dropFirst(found) { try execute(step) }
+      let done = max(found - schema.firstVersion, 0)
+      for step in schema.steps.dropFirst(done) { try execute(step) }
       try setUserVersion(schema.version)
     }
   }

@@ -10,15 +10,50 @@ extension SampleStore: SeriesReading {
     // One look at all series, so that all cursors see the same moment.
     let views = state.withLock { state in
       state.inLabelOrder(numbers, mayHaveSampleIn: lower...upper).map {
-        SeriesView(state.entries[Int($0)], number: $0)
+        SeriesView($0, of: state)
       }
     }
+    if let rollup = selection.rollup, let wish = RollupCursor.Wish(rollup) {
+      return try cursors(of: views, wish, in: lower...upper)
+    }
+    var lists = BlockLists(range: lower...upper, pool: readers)
     var cursors: [any SeriesCursor] = []
     cursors.reserveCapacity(views.count)
     for view in views {
-      if let cursor = try StoreCursor(view, in: lower...upper, pool: readers) {
-        cursors.append(cursor)
-      }
+      let blocks = try lists.rows(for: view)
+      let cursor = StoreCursor(view, blocks, in: lower...upper, from: source)
+      if try cursor.hasSample() { cursors.append(cursor) }
+    }
+    return cursors
+  }
+
+  /// Cursors over one figure of roll-ups and, behind them, of samples.
+  private func cursors(
+    of views: [SeriesView],
+    _ wish: RollupCursor.Wish,
+    in range: ClosedRange<Int64>
+  ) throws(StoreError) -> [any SeriesCursor] {
+    var days = RollupLists(wish, pool: readers)
+    var lists: [Int64: BlockLists] = [:]
+    var cursors: [any SeriesCursor] = []
+    for view in views {
+      // A sample before those that follow says by how much a counter rose to the first of them.
+      let start = max(range.lowerBound, view.rolledThrough + 1)
+      let samplesFrom = max(start - 600_000, 0)
+      let samplesRange = min(samplesFrom, range.upperBound)...range.upperBound
+      var known = lists[samplesRange.lowerBound] ?? BlockLists(range: samplesRange, pool: readers)
+      let blocks = try known.rows(for: view)
+      lists[samplesRange.lowerBound] = known
+      let samples = StoreCursor(view, blocks, in: samplesRange, from: source)
+      let cursor = RollupCursor(
+        view,
+        wish,
+        rows: try days.rows(for: view, in: range),
+        samples: samples,
+        in: range,
+        from: source
+      )
+      if try cursor.hasSample() { cursors.append(cursor) }
     }
     return cursors
   }
@@ -33,6 +68,8 @@ extension SampleStore: SeriesReading {
       state.inLabelOrder(numbers, mayHaveSampleIn: bounds).map { state.entries[Int($0)].labels }
     }
   }
+
+  private var source: BlockSource { BlockSource(cache: cache, pool: readers, damage: damage) }
 
   /// Searches a copy of the index, so that slow patterns do not hold up who appends.
   private func numbers(matching matchers: [LabelMatcher]) throws(StoreError) -> [UInt32] {
@@ -58,7 +95,9 @@ extension HeadState {
     let window = settings.lateWindow.wholeMilliseconds
     let found = numbers.filter { number in
       let place = Int(number)
-      guard let newest = entries[place].newest, newest >= range.lowerBound else { return false }
+      guard entries[place].place != nil, entries[place].newest >= range.lowerBound else {
+        return false
+      }
       // The stored first time does not know of samples that came late.
       return entries[place].firstTime - window <= range.upperBound
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import ChunkCodec
 import Glibc
 package import MetricModel
 import SQLite
@@ -9,10 +10,24 @@ package final class SampleStore: SampleAppending, Sendable {
   let state: Mutex<HeadState>
   let time: any TimeSource
   let readers: ReaderPool
+  let cache: BlockCache
+  let damage = DamageList()
   private let path: String
   private let writer: DatabaseQueue
   private let flushes = Mutex(FlushRequests())
   private let lock: StoreLock
+  private let written: Mutex<WriterState>
+
+  /// What only the writer's thread uses.
+  private struct WriterState {
+    var log = HeadLogWriter()
+    var symbols: SymbolTable
+    /// Flushes one after the other that had nothing to write.
+    var idleFlushes = 0
+  }
+
+  /// Flushes without a sample after which the database's log is emptied.
+  private static let idleFlushesMax = 3
 
   /// Who waits for the next flush.
   private struct FlushRequests {
@@ -25,14 +40,16 @@ package final class SampleStore: SampleAppending, Sendable {
     time: any TimeSource,
     writer: DatabaseQueue,
     lock: StoreLock,
-    state: HeadState
+    loaded: LoadedStore
   ) {
     self.path = path
     self.time = time
     self.writer = writer
     self.lock = lock
-    self.state = Mutex(state)
+    state = Mutex(loaded.state)
+    written = Mutex(WriterState(symbols: loaded.symbols))
     readers = ReaderPool(path: path)
+    cache = BlockCache(bytesMax: loaded.state.settings.cacheBytesMax)
   }
 
   /// Opens the store in a file, making it when it is missing; blocks until all is read.
@@ -54,12 +71,14 @@ package final class SampleStore: SampleAppending, Sendable {
     var options = OpenOptions()
     options.busyTimeout = settings.busyTimeout
     options.allowsIncrementalVacuum = true
+    options.logBytesMax = 1 << 20
     do throws(SQLiteError) {
-      let writer = try DatabaseQueue(path: path, options: options, schema: ChunkTable.schema)
-      let state = try writer.runBlocking { connection throws(SQLiteError) in
-        try StoreLoading.load(connection, settings)
+      let writer = try DatabaseQueue(path: path, options: options, schema: BlockTable.schema)
+      let loaded = try writer.runBlocking { connection throws(SQLiteError) in
+        _ = try connection.quickCheck(atMost: settings.checkLimit)
+        return try LoadedStore(from: connection, settings)
       }
-      return SampleStore(path: path, time: time, writer: writer, lock: lock, state: state)
+      return SampleStore(path: path, time: time, writer: writer, lock: lock, loaded: loaded)
     } catch {
       throw StoreOpenError(error, path: path)
     }
@@ -73,8 +92,10 @@ package final class SampleStore: SampleAppending, Sendable {
   }
 
   package func append(_ batch: AppendBatch) throws(StoreError) -> AppendOutcome {
-    try state.withLock { state throws(StoreError) in
+    let now = time.now.unixMilliseconds
+    return try state.withLock { state throws(StoreError) in
       if state.isClosed { throw .closed }
+      state.look(atClock: now)
       return try state.append(batch)
     }
   }
@@ -108,6 +129,9 @@ package final class SampleStore: SampleAppending, Sendable {
 
   /// What the store is doing.
   package var statistics: StoreStatistics { state.withLock { $0.statistics } }
+
+  /// The blocks that could not be read since the store was opened, and why; at most a hundred.
+  package var damagedBlocks: [String] { damage.list }
 
   /// Sets a hard ceiling for the database file, at which flushes fail as on a full disk.
   ///
@@ -171,16 +195,17 @@ package final class SampleStore: SampleAppending, Sendable {
     let plan = state.withLock { $0.beginFlush() }
     let start = time.now
     do throws(SQLiteError) {
-      if !plan.isEmpty {
-        let change = try connection.transaction { () throws(SQLiteError) in
-          try ChunkTable.write(plan, to: connection)
-        }
+      if plan.isEmpty {
+        try settle(connection)
+      } else {
+        let change = try write(plan, to: connection)
         let seconds = (time.now - start).inSeconds
+        cache.forget(change.replaced)
         state.withLock { state in
-          state.finishFlush(plan)
+          state.finishFlush(plan, change)
           state.counters.flushes += 1
           state.counters.lastFlushSeconds = seconds
-          state.counters.chunks += change.chunks
+          state.counters.chunks += change.blocks
           state.counters.chunkSamples += change.samples
         }
       }
@@ -195,10 +220,78 @@ package final class SampleStore: SampleAppending, Sendable {
     return .success(())
   }
 
+  private func write(
+    _ plan: FlushPlan,
+    to connection: Connection
+  ) throws(SQLiteError) -> SealingOutcome {
+    try written.withLock { written throws(SQLiteError) in
+      written.idleFlushes = 0
+      let symbolsSaved = written.symbols.saved
+      do throws(SQLiteError) {
+        let log = plan.entries.count > 0 ? written.log.encode(plan.entries) : nil
+        let change = try connection.transaction { () throws(SQLiteError) in
+          try BlockTable.write(plan, log: log, symbols: &written.symbols, to: connection)
+        }
+        for run in plan.sealings { written.log.restart(group: run.group) }
+        return change
+      } catch {
+        written.log.restartAll()
+        written.symbols.forgetSaved(beyond: symbolsSaved)
+        throw error
+      }
+    }
+  }
+
+  /// Writes an import in one transaction.
+  func write(_ plan: ImportPlan) async throws(StoreError) -> AppendOutcome {
+    let window = state.withLock { $0.lateWindow }
+    do throws(SQLiteError) {
+      return try await writer.run { [self] connection throws(SQLiteError) in
+        let outcome = try written.withLock { written throws(SQLiteError) in
+          written.idleFlushes = 0
+          let symbolsSaved = written.symbols.saved
+          do throws(SQLiteError) {
+            return try connection.transaction { () throws(SQLiteError) in
+              try BlockTable.saveSeries(plan.series, symbols: &written.symbols, in: connection)
+              var writer = ImportWriter(plan, lateWindow: window, in: connection)
+              try writer.write()
+              return writer.outcome
+            }
+          } catch {
+            written.symbols.forgetSaved(beyond: symbolsSaved)
+            throw error
+          }
+        }
+        cache.forgetAll()
+        state.withLock { state in
+          state.finishImport(plan, outcome)
+          state.counters.appended += outcome.appended.appended
+          state.counters.duplicates += outcome.appended.duplicates
+          state.counters.tooOld += outcome.appended.tooOld
+          state.counters.chunks += outcome.change.blocks
+          state.counters.chunkSamples += outcome.change.samples
+        }
+        return outcome.appended
+      }
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
+  /// Empties the database's log when nothing comes in any more.
+  private func settle(_ connection: Connection) throws(SQLiteError) {
+    let isDue = written.withLock { written in
+      written.idleFlushes += 1
+      return written.idleFlushes == Self.idleFlushesMax
+    }
+    if isDue, logBytes > 0 { try connection.checkpoint(.truncate) }
+  }
+
   /// Retention and figures: what fails here loses nothing, is counted, and is tried again.
   private func tidy(_ connection: Connection) {
     do throws(SQLiteError) {
       try expireSome(connection)
+      try rollSome(connection)
       let bytes = try connection.fileBytes + logBytes
       state.withLock { $0.counters.fileBytes = bytes }
     } catch {

@@ -11,6 +11,8 @@ package enum StoreOpenError: Error, Equatable, Sendable {
   case corrupt(path: String, reason: String)
   /// A later version of hvsmon wrote the file.
   case newerSchema(path: String, found: Int, known: Int)
+  /// An earlier version of hvsmon wrote the file, and this one cannot read it.
+  case olderSchema(path: String, found: Int, known: Int)
   /// The file or its folder cannot be written.
   case notWritable(path: String, reason: String)
   /// Another process has the store open.
@@ -32,6 +34,8 @@ package enum StoreOpenError: Error, Equatable, Sendable {
       case .corrupt: .corrupt(path: path, reason: reason)
       case .newerSchema(let found, let known):
         .newerSchema(path: path, found: found, known: known)
+      case .olderSchema(let found, let known):
+        .olderSchema(path: path, found: found, known: known)
       case .readOnly: .notWritable(path: path, reason: reason)
       case .full: .diskFull(path: path)
       case .cannotOpen, .ioError, .busy, .constraint, .closed, .other:
@@ -53,6 +57,9 @@ extension StoreOpenError: CustomStringConvertible {
     case .newerSchema(let path, let found, let known):
       "\(path) was written by a later version of hvsmon (schema \(found), this one knows \(known)):"
         + " start that version, or name another file."
+    case .olderSchema(let path, let found, let known):
+      "\(path) was written by an earlier version of hvsmon (schema \(found), this one knows \(known)):"
+        + " move it away to start anew."
     case .notWritable(let path, let reason):
       "\(path) cannot be written (\(reason)): let hvsmon's user write the file and its folder."
     case .alreadyOpen(let path):

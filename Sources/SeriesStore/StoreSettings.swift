@@ -16,6 +16,10 @@ package struct StoreSettings: Equatable, Sendable {
   package var chunkSpan = Duration.seconds(2 * 3_600)
   /// How much older than its series' newest sample a sample may be.
   package var lateWindow = Duration.seconds(600)
+  /// Blocks that were read lately and are kept in memory, in bytes.
+  package var cacheBytesMax = 8 << 20
+  /// How long opening looks for damage in the file's pages, besides what it reads anyway.
+  package var checkLimit = Duration.milliseconds(15)
   /// How long a write waits for a lock that another program holds.
   package var busyTimeout = Duration.seconds(5)
 

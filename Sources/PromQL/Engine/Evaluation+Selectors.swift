@@ -59,7 +59,7 @@ extension Evaluation {
   }
 
   /// The milliseconds of a range or step in this query.
-  private func positiveMilliseconds(of span: Span) throws(QueryError) -> Int64 {
+  func positiveMilliseconds(of span: Span) throws(QueryError) -> Int64 {
     let milliseconds = try milliseconds(of: span)
     guard milliseconds > 0 else { throw .refused(message: "duration must be greater than 0") }
     return milliseconds
@@ -69,16 +69,17 @@ extension Evaluation {
   func instantVector(
     _ selector: VectorSelector,
     on grid: EvaluationGrid,
-    gives yield: SelectorYield
+    gives yield: SelectorYield,
+    at position: SourcePosition = SourcePosition()
   ) throws(QueryError) -> [Column] {
     let times = try referenceTimes(selector.shift, on: grid)
     let lookback = engine.lookback.wholeMilliseconds
     guard grid.count > 0, lookback > 0 else { return [] }
-    let step: Duration? = times.isFixed || grid.count == 1 ? nil : .milliseconds(grid.step)
     var columns: [Column] = []
     var run = SampleRun()
     let oldest = times.first - lookback + 1
-    for var cursor in try cursors(selector, oldest...times.last, step: step) {
+    let rollup = yield == .value ? rollup(.last, times, length: 0, at: position) : nil
+    for var cursor in try cursors(selector, oldest...times.last, rollup) {
       // A fixed time gives the same sample at every step: it is looked up once.
       let places = times.isFixed ? 1 : times.count
       var column = Column(emptyFor: cursor.labels, count: places)
@@ -115,11 +116,11 @@ extension Evaluation {
   private func cursors(
     _ selector: VectorSelector,
     _ range: ClosedRange<Int64>,
-    step: Duration?
+    _ rollup: RollupReading?
   ) throws(QueryError) -> [any SeriesCursor] {
     let first = Timestamp(unixMilliseconds: range.lowerBound)
     let last = Timestamp(unixMilliseconds: range.upperBound)
-    let selection = SeriesSelection(matching: selector.matchers, in: first...last, step: step)
+    let selection = SeriesSelection(matching: selector.matchers, in: first...last, rollup: rollup)
     do throws(StoreError) {
       return try reading.cursors(selection)
     } catch {
@@ -132,7 +133,12 @@ extension Evaluation {
     _ run: inout SampleRun
   ) throws(QueryError) -> Bool {
     do throws(StoreError) {
-      guard try cursor.next(into: &run) else { return false }
+      guard try cursor.next(into: &run) else {
+        if let damage = cursor.damage {
+          annotations.warn("damaged samples were left out: \(damage)", at: SourcePosition())
+        }
+        return false
+      }
     } catch {
       throw .store(error)
     }
@@ -148,6 +154,7 @@ extension Evaluation {
   func forEachSeries(
     of expression: Expression,
     on grid: EvaluationGrid,
+    rollup: RollupReading? = nil,
     _ body: (RangeInput, Windows) throws(QueryError) -> Void
   ) throws(QueryError) {
     guard grid.count > 0 else { return }
@@ -155,7 +162,7 @@ extension Evaluation {
     case .range(let range):
       let ends = try referenceTimes(range.selector.shift, on: grid)
       let windows = Windows(ends: ends, length: try positiveMilliseconds(of: range.range))
-      try forEachSeries(of: range.selector, in: windows, body)
+      try forEachSeries(of: range.selector, in: windows, rollup, body)
     case .subquery(let subquery):
       let ends = try referenceTimes(subquery.shift, on: grid)
       let windows = Windows(ends: ends, length: try positiveMilliseconds(of: subquery.range))
@@ -168,12 +175,13 @@ extension Evaluation {
   private func forEachSeries(
     of selector: VectorSelector,
     in windows: Windows,
+    _ rollup: RollupReading?,
     _ body: (RangeInput, Windows) throws(QueryError) -> Void
   ) throws(QueryError) {
     var run = SampleRun()
     var input = RangeInput()
     let oldest = windows.ends.first - windows.length + 1
-    for var cursor in try cursors(selector, oldest...windows.ends.last, step: nil) {
+    for var cursor in try cursors(selector, oldest...windows.ends.last, rollup) {
       input.times.removeAll(keepingCapacity: true)
       input.values.removeAll(keepingCapacity: true)
       while try next(&cursor, &run) {

@@ -69,7 +69,9 @@ final class Evaluation {
     case .string(let text): return .string(text)
     case .parentheses(let inner): return try evaluate(inner, on: grid)
     case .selector(let selector):
-      return .vector(try instantVector(selector, on: grid, gives: .value))
+      return .vector(
+        try instantVector(selector, on: grid, gives: .value, at: expression.position)
+      )
     case .unary(let sign, let operand): return try unary(sign, operand, on: grid)
     case .binary(let binary): return try self.binary(binary, on: grid)
     case .aggregation(let aggregation):

@@ -24,8 +24,31 @@ extension Evaluation {
     guard let range, let compute = try windowFunction(call, scalars, on: grid) else {
       throw .unsupported(function: call.function.rawValue)
     }
+    var columns: [Column]
+    if let rolled = try rolled(call.function, of: range, on: grid) {
+      columns = try self.columns(of: range, on: grid, rollup: rolled.reading) { window, _ in
+        rolled.compute(window)
+      }
+      if call.function == .avgOverTime {
+        columns = try averages(columns, of: range, rolled, on: grid)
+      }
+    } else {
+      columns = try self.columns(of: range, on: grid, rollup: nil, compute)
+    }
+    if call.function.wantsCounter { noteGauges(columns, at: range.position) }
+    if call.function == .lastOverTime || call.function == .firstOverTime { return columns }
+    return try droppingNames(columns)
+  }
+
+  /// Computes a number from each window of each series.
+  func columns(
+    of range: Expression,
+    on grid: EvaluationGrid,
+    rollup: RollupReading?,
+    _ compute: WindowFunction
+  ) throws(QueryError) -> [Column] {
     var columns: [Column] = []
-    try forEachSeries(of: range, on: grid) { (input, windows) throws(QueryError) in
+    try forEachSeries(of: range, on: grid, rollup: rollup) { (input, windows) throws(QueryError) in
       var window = SampleWindow(input, windows)
       var column = Column(
         emptyFor: input.labels,
@@ -43,9 +66,7 @@ extension Evaluation {
       try charge(grid.count)
       if isPresent { columns.append(column) }
     }
-    if call.function.wantsCounter { noteGauges(columns, at: range.position) }
-    if call.function == .lastOverTime || call.function == .firstOverTime { return columns }
-    return try droppingNames(columns)
+    return columns
   }
 
   private func noteGauges(_ columns: [Column], at position: SourcePosition) {

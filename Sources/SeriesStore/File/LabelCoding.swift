@@ -1,52 +1,53 @@
 // SPDX-License-Identifier: MIT
 import MetricModel
 
-/// Label sets as bytes: for each pair in order, name and value, each a length and UTF-8.
-///
-/// A length below 255 is one byte; else the byte 255 and four bytes, highest first.
+/// Label sets as bytes: for each pair in order the numbers of name and value among the symbols, each
+/// a varint of 7 bits a byte, lowest first.
 enum LabelCoding {
-  static func encode(_ labels: LabelSet) -> [UInt8] {
+  static func encode(_ labels: LabelSet, _ symbols: inout SymbolTable) -> [UInt8] {
     var bytes: [UInt8] = []
     for label in labels {
-      append(label.name, to: &bytes)
-      append(label.value, to: &bytes)
+      append(symbols.number(of: label.name), to: &bytes)
+      append(symbols.number(of: label.value), to: &bytes)
     }
     return bytes
   }
 
   /// Restores a label set, or gives nil for bytes that are none.
-  static func decode(_ bytes: [UInt8]) -> LabelSet? {
-    var rest = bytes[...]
+  static func decode(_ bytes: [UInt8], _ symbols: SymbolTable) -> LabelSet? {
     var labels: [Label] = []
-    while !rest.isEmpty {
-      guard let name = take(&rest), let value = take(&rest) else { return nil }
+    labels.reserveCapacity(bytes.count / 2)
+    var position = 0
+    while position < bytes.count {
+      guard let name = take(bytes, &position).flatMap({ symbols.text(of: $0) }),
+        let value = take(bytes, &position).flatMap({ symbols.text(of: $0) })
+      else { return nil }
       labels.append(Label(name, value))
     }
+    let count = labels.count
     let set = LabelSet(labels)
-    return set.labels.count == labels.count ? set : nil
+    return set.labels.count == count ? set : nil
   }
 
-  private static func append(_ text: String, to bytes: inout [UInt8]) {
-    let count = text.utf8.count
-    if count < 255 {
-      bytes.append(UInt8(count))
-    } else {
-      bytes.append(255)
-      for shift in [24, 16, 8, 0] { bytes.append(UInt8(truncatingIfNeeded: count >> shift)) }
+  private static func append(_ number: UInt32, to bytes: inout [UInt8]) {
+    var rest = number
+    while rest >= 0x80 {
+      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
     }
-    bytes.append(contentsOf: text.utf8)
+    bytes.append(UInt8(rest))
   }
 
-  private static func take(_ rest: inout ArraySlice<UInt8>) -> String? {
-    guard let first = rest.popFirst() else { return nil }
-    var count = Int(first)
-    if first == 255 {
-      guard rest.count >= 4 else { return nil }
-      count = rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
-      rest = rest.dropFirst(4)
+  private static func take(_ bytes: [UInt8], _ position: inout Int) -> UInt64? {
+    var number: UInt64 = 0
+    var shift: UInt64 = 0
+    while position < bytes.count, shift < 35 {
+      let part = bytes[position]
+      position += 1
+      number |= UInt64(part & 0x7f) << shift
+      if part < 0x80 { return number }
+      shift += 7
     }
-    guard count <= rest.count else { return nil }
-    defer { rest = rest.dropFirst(count) }
-    return String(validating: rest.prefix(count), as: UTF8.self)
+    return nil
   }
 }

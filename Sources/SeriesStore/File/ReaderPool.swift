@@ -90,7 +90,8 @@ extension StoreError {
       self = .database(reason: "the file or its folder cannot be written: \(error)")
     case .busy:
       self = .database(reason: "another program holds the database: \(error)")
-    case .notADatabase, .foreignDatabase, .newerSchema, .cannotOpen, .ioError, .constraint, .other:
+    case .notADatabase, .foreignDatabase, .newerSchema, .olderSchema, .cannotOpen, .ioError,
+      .constraint, .other:
       self = .database(reason: error.description)
     }
   }

@@ -9,6 +9,8 @@ struct RetentionProgress {
   var next: UInt32?
   /// Chunks that end before this time go.
   var cutoff = Int64.min
+  /// Roll-ups that end before this time go.
+  var rollupCutoff = Int64.min
   /// The oldest chunk's time that this walk has left.
   var oldest = Int64.max
   /// The oldest chunk's time that the last walk left.
@@ -17,72 +19,91 @@ struct RetentionProgress {
 }
 
 extension SampleStore {
-  /// Series a step looks at.
-  private static var seriesPerStep: Int { 256 }
+  /// Groups a step looks at.
+  private static var groupsPerStep: Int { 64 }
+  /// Blocks a step deletes at most, so that no flush waits for long.
+  private static var blocksPerStep: Int { 1_024 }
   /// Pages a step gives back to the file system.
   private static var pagesPerStep: Int { 512 }
-  /// Free space below this stays in the file for the next chunks.
+  /// Free space below this stays in the file for the next blocks.
   private static var freeBytesKept: Int { 256 << 10 }
 
   /// Deletes some of what is too old, in a transaction of its own; runs on the writer's thread.
   func expireSome(_ connection: Connection) throws(SQLiteError) {
     let usedBytes = try connection.fileBytes - (try connection.freeBytes)
     let now = time.now
-    let (step, cutoff) = state.withLock { state in
+    let step = state.withLock { state in
       state.startRetention(now: now, usedBytes: usedBytes)
-      guard let next = state.retention.next else { return (nil as RetentionStep?, Int64.min) }
-      let found = state.numbersForRetention(from: next, limit: Self.seriesPerStep)
-      let end = next + UInt32(Self.seriesPerStep)
-      let step = RetentionStep(numbers: found.numbers, end: found.isRest ? nil : end)
-      return (step, state.retention.cutoff)
+      return state.retentionStep(groups: Self.groupsPerStep)
     }
     guard let step else { return }
-    var oldest = Int64.max
-    var change = ChunkTable.Change()
+    var progress = RetentionOutcome()
     try connection.transaction { () throws(SQLiteError) in
-      for number in step.numbers {
-        try deleteChunks(of: number, endingBefore: cutoff, in: connection, &change)
-        if let first = try ChunkTable.firstTime(of: number, in: connection) {
-          oldest = min(oldest, first)
-        } else if state.withLock({ $0.makeDormant(number, ifOlderThan: cutoff) }) {
-          try ChunkTable.deleteSeries(number, in: connection)
-        }
+      for number in step.groups {
+        progress.end = number
+        guard progress.deleted.count < Self.blocksPerStep else { return }
+        try expire(number, before: step.cutoff, in: connection, &progress)
+        try RollupTable.delete(of: number, endingBefore: step.rollupCutoff, in: connection)
+        progress.end = number + 1
       }
-      try ChunkTable.add(change, to: connection)
+      try BlockTable.add(progress.change, to: connection)
     }
+    cache.forget(progress.deleted)
+    let isRest = step.isRest && progress.end == step.groups.upperBound
     state.withLock { state in
-      state.counters.expiredChunks -= change.chunks
-      state.advanceRetention(to: step.end, oldest: oldest)
+      state.counters.expiredChunks += progress.deleted.count
+      state.counters.chunks += progress.change.blocks
+      state.counters.chunkSamples += progress.change.samples
+      state.advanceRetention(to: isRest ? nil : progress.end, oldest: progress.oldest)
     }
     if try connection.freeBytes > Self.freeBytesKept {
       try connection.incrementalVacuum(pagesMax: Self.pagesPerStep)
     }
   }
 
-  private func deleteChunks(
-    of number: UInt32,
-    endingBefore cutoff: Int64,
+  private func expire(
+    _ group: UInt32,
+    before cutoff: Int64,
     in connection: Connection,
-    _ change: inout ChunkTable.Change
+    _ progress: inout RetentionOutcome
   ) throws(SQLiteError) {
-    guard cutoff > 0 else { return }
-    let statement = try connection.prepare(
-      "DELETE FROM chunks WHERE id BETWEEN ? AND ? AND end_ms < ? RETURNING samples"
-    )
-    try statement.bind(ChunkKey.key(number, 0), at: 1)
-    try statement.bind(ChunkKey.key(number, cutoff), at: 2)
-    try statement.bind(cutoff, at: 3)
-    while try statement.step() {
-      change.chunks -= 1
-      change.samples -= Int(statement.integer(0))
+    if cutoff > 0 {
+      let statement = try connection.prepare(
+        "DELETE FROM blocks WHERE id BETWEEN ? AND ? AND end_ms < ? RETURNING id, samples"
+      )
+      try statement.bind(BlockKey.key(group, 0), at: 1)
+      try statement.bind(BlockKey.key(group, cutoff), at: 2)
+      try statement.bind(cutoff, at: 3)
+      while try statement.step() {
+        progress.deleted.append(statement.integer(0))
+        progress.change.blocks -= 1
+        progress.change.samples -= Int(statement.integer(1))
+      }
+    }
+    if let first = try BlockTable.firstTime(of: group, in: connection) {
+      progress.oldest = min(progress.oldest, first)
+    }
+    for series in state.withLock({ $0.hideEnded(in: group, before: cutoff) }) {
+      try BlockTable.deleteSeries(series, in: connection)
     }
   }
 }
 
-/// The series that one step looks at, and where the next step goes on, if there is one.
+/// What one step of retention did.
+private struct RetentionOutcome {
+  var deleted: [Int64] = []
+  var change = SealingOutcome()
+  var oldest = Int64.max
+  /// The next group to look at.
+  var end: UInt32 = 0
+}
+
+/// The groups that one step looks at.
 private struct RetentionStep: Sendable {
-  let numbers: [UInt32]
-  let end: UInt32?
+  let groups: Range<UInt32>
+  let isRest: Bool
+  let cutoff: Int64
+  let rollupCutoff: Int64
 }
 
 extension HeadState {
@@ -97,12 +118,42 @@ extension HeadState {
     retention.next = 0
     retention.oldest = .max
     retention.cutoff = (now - settings.retention).unixMilliseconds
+    retention.rollupCutoff = retention.cutoff
     if excess > 0, let oldest = retention.knownOldest, let newest = newestTime, newest > oldest {
       // The share of the file that is too much, and a twentieth more, is about that share of time.
       let share = min(Double(excess) / Double(max(usedBytes, 1)) + 0.05, 1)
       let span = Double(newest - oldest) * share
       retention.cutoff = max(retention.cutoff, oldest + Int64(span) + 1)
+      // Roll-ups outlive their samples until so few samples are left that they are what is too much.
+      if newest - oldest < 3 * RollupSpan.day { retention.rollupCutoff = retention.cutoff }
     }
+  }
+
+  /// The groups to look at next, or nil between two walks.
+  fileprivate func retentionStep(groups limit: Int) -> RetentionStep? {
+    guard let next = retention.next else { return nil }
+    let end = min(Int(next) + limit, groups.count)
+    return RetentionStep(
+      groups: next..<max(UInt32(end), next),
+      isRest: end >= groups.count,
+      cutoff: retention.cutoff,
+      rollupCutoff: retention.rollupCutoff
+    )
+  }
+
+  /// Forgets the series of a group that have no sample since a time; the file has none of them.
+  fileprivate mutating func hideEnded(in number: UInt32, before cutoff: Int64) -> [UInt32] {
+    let group = groups[Int(number)]
+    let ended = group.columns.compactMap { $0 }.filter { series in
+      let newest = entries[Int(series)].newest
+      return newest != .min && newest < cutoff && late[series]?.open.isEmpty ?? true
+    }
+    // Samples that are in no block yet are younger than what was deleted, or will be soon.
+    guard !ended.isEmpty, group.openRows == 0 || (group.openSince ?? .min) > cutoff else {
+      return []
+    }
+    for series in ended { hide(series) }
+    return ended
   }
 
   /// Notes how far a step came.
@@ -114,26 +165,26 @@ extension HeadState {
   }
 }
 
-extension ChunkTable {
-  /// The time of the first sample in a chunk of a series, or nil when it has none.
+extension BlockTable {
+  /// The time of the first sample in a block of a group, or nil when it has none.
   fileprivate static func firstTime(
-    of series: UInt32,
+    of group: UInt32,
     in database: Connection
   ) throws(SQLiteError) -> Int64? {
-    let range = ChunkKey.range(series)
-    let statement = try database.prepare("SELECT min(id) FROM chunks WHERE id BETWEEN ? AND ?")
+    let range = BlockKey.range(group)
+    let statement = try database.prepare("SELECT min(id) FROM blocks WHERE id BETWEEN ? AND ?")
     try statement.bind(range.lowerBound, at: 1)
     try statement.bind(range.upperBound, at: 2)
     guard try statement.step(), !statement.isNull(0) else { return nil }
-    return statement.integer(0) - range.lowerBound
+    return BlockKey.time(of: statement.integer(0))
   }
 
-  /// Forgets a series without chunks.
+  /// Forgets a series without blocks.
   fileprivate static func deleteSeries(
     _ series: UInt32,
     in database: Connection
   ) throws(SQLiteError) {
-    for sql in ["DELETE FROM series WHERE id = ?", "DELETE FROM tails WHERE series = ?"] {
+    for sql in ["DELETE FROM series WHERE id = ?", "DELETE FROM moves WHERE series = ?"] {
       let statement = try database.prepare(sql)
       try statement.bind(Int64(series), at: 1)
       try statement.run()

@@ -53,6 +53,14 @@ struct TimedValues: Sendable {
     return merged
   }
 
+  /// The samples of both, the other's mostly being later.
+  func appending(_ other: TimedValues) -> TimedValues {
+    guard let last = times.last, let first = other.times.first, first > last else {
+      return isEmpty ? other : merged(with: other)
+    }
+    return TimedValues(times: times + other.times, values: values + other.values)
+  }
+
   /// The samples in this closed range.
   func slice(_ range: ClosedRange<Int64>) -> TimedValues {
     let start = times.insertionPosition(of: range.lowerBound)

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+import ChunkCodec
+import MetricModel
+import SQLite
+import Synchronization
+
+/// Where readers get blocks from; a damaged one is noted and costs its samples only.
+struct BlockSource: Sendable {
+  let cache: BlockCache
+  let pool: ReaderPool
+  let damage: DamageList
+
+  /// What a block has of a series.
+  enum Finding {
+    case found
+    case absent
+    /// The block cannot be read; the text names it.
+    case damaged(String)
+  }
+
+  /// Restores a series' samples of a block, in place of what `run` holds.
+  func read(
+    _ table: BlockCache.Key.Table,
+    _ id: Int64,
+    of series: UInt32,
+    into run: inout SampleRun
+  ) throws(StoreError) -> Finding {
+    guard let block = try sound(table, id) else {
+      return .damaged(damage.place(of: id) ?? "block \(id) is gone")
+    }
+    guard let column = block.position(of: series) else { return .absent }
+    do throws(ChunkError) {
+      try block.read(column: column, into: &run.values)
+    } catch {
+      return .damaged(damage.note(id, "block \(id): \(error)"))
+    }
+    run.unixMilliseconds = block.times
+    return .found
+  }
+
+  /// A block, or nil when it is damaged or gone.
+  func sound(_ table: BlockCache.Key.Table, _ id: Int64) throws(StoreError) -> SampleBlock? {
+    do throws(StoreError) {
+      return try cache.block(BlockCache.Key(table, id)) { () throws(StoreError) in
+        try pool.read { connection throws(SQLiteError) in
+          switch table {
+          case .blocks: try BlockTable.block(id, connection)
+          case .rollup(let span): try RollupTable.block(id, span, connection)
+          }
+        }
+      }
+    } catch {
+      guard case .corruptChunk(let place) = error else { throw error }
+      _ = damage.note(id, place)
+      return nil
+    }
+  }
+}
+
+/// The blocks that could not be read.
+final class DamageList: Sendable {
+  private let places = Mutex<[Int64: String]>([:])
+
+  /// Blocks that are told apart; further ones are not noted.
+  private static let placesMax = 100
+
+  /// Notes a damaged block.
+  ///
+  /// - Returns: What was noted.
+  func note(_ id: Int64, _ place: String) -> String {
+    places.withLock { places in
+      if places.count < Self.placesMax { places[id] = place }
+    }
+    return place
+  }
+
+  func place(of id: Int64) -> String? { places.withLock { $0[id] } }
+
+  /// What was noted, by block.
+  var list: [String] {
+    places.withLock { places in places.sorted { $0.key < $1.key }.map(\.value) }
+  }
+}
