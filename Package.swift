@@ -203,6 +203,13 @@ let testTargets: [Target] = [
     path: "Tests/Bench/BenchCluster",
     swiftSettings: swiftSettings
   ),
+  // The store by itself, for `make bench`.
+  .executableTarget(
+    name: "BenchStore",
+    dependencies: ["SeriesStore", "PromQL", "MetricModel"],
+    path: "Tests/Bench/BenchStore",
+    swiftSettings: swiftSettings
+  ),
   // The program itself is built with the tests that start it.
   tests(
     "CommandLineTests",

@@ -19,7 +19,7 @@ package struct StoreSettings: Equatable, Sendable {
   /// Blocks that were read lately and are kept in memory, in bytes.
   package var cacheBytesMax = 8 << 20
   /// How long opening looks for damage in the file's pages, besides what it reads anyway.
-  package var checkLimit = Duration.milliseconds(15)
+  package var checkLimit = Duration.milliseconds(5)
   /// How long a write waits for a lock that another program holds.
   package var busyTimeout = Duration.seconds(5)
 

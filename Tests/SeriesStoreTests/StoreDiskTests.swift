@@ -95,7 +95,7 @@ private final class SmallDisk {
   }
 
   // A file that a failed test left open must not keep the folder.
-  deinit { umount2(folder.path, Int32(MNT_DETACH.rawValue)) }
+  deinit { umount2(folder.path, Int32(MNT_DETACH)) }
 
   /// Takes all room that is left; returns the file that does.
   func fill() throws -> String {
@@ -111,7 +111,7 @@ private final class SmallDisk {
 
   /// Whether the file system is now as asked.
   func remount(readOnly: Bool) -> Bool {
-    let flags = UInt(MS_REMOUNT.rawValue) | (readOnly ? UInt(MS_RDONLY.rawValue) : 0)
+    let flags = UInt(MS_REMOUNT) | (readOnly ? UInt(MS_RDONLY) : 0)
     return mount("tmpfs", path, "tmpfs", flags, nil) == 0
   }
 }
