@@ -57,6 +57,8 @@ bench: ## Measure hvsmon against its budgets.
 	sh Tests/Bench/databases.sh
 	sh Tests/Bench/hosts.sh
 	sh Tests/Bench/store.sh
+	swift build -c release --product BenchStore
+	folder=$$(mktemp -d) && .build/release/BenchStore "$$folder"; rm -rf "$$folder"
 
 deb: ## Build a Debian package.
 	@echo 'make deb: the Debian package belongs to later work.' >&2; exit 2

@@ -15,32 +15,28 @@ extension Connection {
 
   /// Looks for damage as ``quickCheck()`` does, for a limited time.
   ///
-  /// - Parameter limit: How long it may take.
+  /// - Parameter isOver: Asked now and then whether to stop.
   /// - Returns: Whether all pages were looked at.
   /// - Throws: ``SQLiteError`` of kind `corrupt` with the first finding.
-  package func quickCheck(atMost limit: Duration) throws(SQLiteError) -> Bool {
-    var state = CheckDeadline(end: .now + limit)
-    let steps: Int32 = 1_000
-    return try withUnsafeMutablePointer(to: &state) { state throws(SQLiteError) in
-      // SQLite asks after so many steps of its machine whether to stop.
+  package func quickCheck(until isOver: @escaping () -> Bool) throws(SQLiteError) -> Bool {
+    var limit = CheckLimit(isOver: isOver)
+    return try withUnsafeMutablePointer(to: &limit) { limit throws(SQLiteError) in
       sqlite3_progress_handler(
         handle,
-        steps,
+        CheckLimit.stepsBetweenQuestions,
         { context in
-          guard let deadline = context?.assumingMemoryBound(to: CheckDeadline.self) else {
-            return 1
-          }
-          deadline.pointee.isPast = ContinuousClock.now >= deadline.pointee.end
-          return deadline.pointee.isPast ? 1 : 0
+          guard let limit = context?.assumingMemoryBound(to: CheckLimit.self) else { return 1 }
+          limit.pointee.isReached = limit.pointee.isReached || limit.pointee.isOver()
+          return limit.pointee.isReached ? 1 : 0
         },
-        UnsafeMutableRawPointer(state)
+        UnsafeMutableRawPointer(limit)
       )
       defer { sqlite3_progress_handler(handle, 0, nil, nil) }
       do throws(SQLiteError) {
         try quickCheck()
         return true
       } catch {
-        guard state.pointee.isPast else { throw error }
+        guard limit.pointee.isReached else { throw error }
         return false
       }
     }
@@ -103,7 +99,10 @@ extension Connection {
 }
 
 /// When a check has to end, and whether it had to.
-private struct CheckDeadline {
-  let end: ContinuousClock.Instant
-  var isPast = false
+private struct CheckLimit {
+  /// Steps of SQLite's machine between two questions: some ten microseconds.
+  static let stepsBetweenQuestions: Int32 = 1_000
+
+  let isOver: () -> Bool
+  var isReached = false
 }

@@ -75,7 +75,8 @@ package final class SampleStore: SampleAppending, Sendable {
     do throws(SQLiteError) {
       let writer = try DatabaseQueue(path: path, options: options, schema: BlockTable.schema)
       let loaded = try writer.runBlocking { connection throws(SQLiteError) in
-        _ = try connection.quickCheck(atMost: settings.checkLimit)
+        let end = time.now + settings.checkLimit
+        _ = try connection.quickCheck { time.now >= end }
         return try LoadedStore(from: connection, settings)
       }
       return SampleStore(path: path, time: time, writer: writer, lock: lock, loaded: loaded)

@@ -37,9 +37,7 @@ import Testing
     lines.map { "\($0.0) \($0.1 * 1_000)\n" }.joined()
   }
 
-  /// The answer of a daemon over the store.
-  ///
-  /// - Parameter task: Runs while the daemon does, with the settings file.
+  /// The answer of a daemon over the store; `task` runs while it does, with the settings file.
   private func query(
     _ expression: String,
     in file: String? = nil,

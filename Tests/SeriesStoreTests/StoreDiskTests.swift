@@ -22,7 +22,7 @@ struct StoreDiskTests {
 
   @Test func `a full disk stops the writing, not the reading, and is left by itself`() async throws
   {
-    let disk = try SmallDisk(kibibytes: 1_024)
+    let disk = try SmallDisk(kibibytes: 2_048)
     do {
       let store = try SampleStore.open(path: disk.path + "/samples.sqlite", time: clock)
       var expected = try fill(store, 0..<100)
