@@ -44,6 +44,8 @@ let systemLibraries: [Target] = [
   .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
   // What Swift's Glibc module leaves out of posix_spawn.
   .target(name: "CSpawn"),
+  // epoll, which Swift's Glibc module leaves out.
+  .target(name: "CEpoll"),
 ]
 
 /// Inner to outer: a dependency only ever points to a module further up.
@@ -72,7 +74,7 @@ let modules: [Target] = [
       "Topology",
     ]
   ),
-  library("Net", ["CCurl", "CMicroHTTPD", "CCrypto", "CZlib", "CSnappy"]),
+  library("Net", ["CCurl", "CMicroHTTPD", "CCrypto", "CZlib", "CSnappy", "CEpoll"]),
   .target(
     name: "RemoteShell",
     dependencies: ["CSpawn", "Net"],

@@ -8,8 +8,6 @@
 #include <spawn.h>
 #include <unistd.h>
 
-int hv_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0 ? 0 : errno; }
-
 static void close_both(int ends[2]) {
   for (int index = 0; index < 2; index++) {
     if (ends[index] >= 0) close(ends[index]);

@@ -6,13 +6,15 @@
 // It must never know what the bytes mean to hvsmon, follow a proxy variable of the environment,
 // show a URL's path or query in an error, or let a C type past its edge.
 //
-// Entry types: `HTTPClient`, `StreamConnector`, `HTTPServer`, `Digest`.
+// Entry types: `HTTPClient`, `StreamConnector`, `HTTPServer`, `Digest`; `ReadySet` and
+// `DeadlineQueue` for threads that wait for many descriptors.
 //
 // Invariants
 // - Everything has a limit and every error names the one that was hit: time, header, body,
 //   redirects, exchanges, connections.
 // - One thread carries all exchanges of a client, another all streams of a connector; they sleep
-//   while nothing happens. What other threads share with them is `TransferMailbox` and
+//   while nothing happens, and one turn of the streams' thread costs what happened in it, however
+//   many are open. What other threads share with them is `TransferMailbox` and
 //   `StreamMailbox`; the rest belongs to the thread.
 // - A peer that closes a connection which an exchange left idle is reported at once.
 // - A TLS peer is checked against the system's authorities, one CA file, or one fingerprint, and

@@ -20,6 +20,7 @@
 //
 // Invariants
 // - All processes, pipes and buffers belong to one thread; others leave messages in its inbox.
+//   One turn of the thread looks only at connections to which something happened or is due.
 // - A question is answered, or fails with a typed error, once and before its deadline; a late
 //   answer costs the connection, because what follows it could not be told apart.
 // - A host key is checked with each connection, so a connection is renewed hourly.

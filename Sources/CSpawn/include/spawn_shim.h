@@ -15,6 +15,3 @@ typedef struct hv_child {
 /// three pipes; 0, or the error number.
 int hv_spawn(const char *program, char *const arguments[], char *const environment[],
              hv_child *child);
-
-/// A pipe that no other program inherits and whose ends do not block; 0, or the error number.
-int hv_pipe(int ends[2]);

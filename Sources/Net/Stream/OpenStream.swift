@@ -23,8 +23,12 @@ final class OpenStream {
   private let endpoint: CheckedEndpoint
   private let errorText: UnsafeMutablePointer<CChar>
   private let peer: UnsafeMutablePointer<hv_peer_certificate>
+  /// What the loop calls its socket by.
+  let number: UInt64
   /// Set once the stream is open; -1 again when libcurl closed it.
   private(set) var socket: curl_socket_t = -1
+  /// What the loop's thread waits for at the socket.
+  private var watched: ReadySet.Events = []
   private(set) var hasEnded = false
   var opening: Pending?
   private var sending: Pending?
@@ -36,8 +40,14 @@ final class OpenStream {
 
   var name: String { endpoint.endpoint.authority }
 
-  init(_ pending: Pending, _ endpoint: CheckedEndpoint, easy: UnsafeMutableRawPointer) {
+  init(
+    _ pending: Pending,
+    _ endpoint: CheckedEndpoint,
+    number: UInt64,
+    easy: UnsafeMutableRawPointer
+  ) {
     id = pending.step.stream
+    self.number = number
     opening = pending
     self.endpoint = endpoint
     self.easy = easy
@@ -108,9 +118,10 @@ final class OpenStream {
 
   // MARK: Steps
 
-  /// Says that libcurl closes a socket; its number may soon belong to another stream.
-  func willClose(_ socket: curl_socket_t) {
-    if self.socket == socket { self.socket = -1 }
+  /// Says that libcurl closes the socket; its number may soon belong to another stream.
+  func willClose() {
+    socket = -1
+    watched = []
   }
 
   /// Takes note of how connecting ended.
@@ -154,16 +165,29 @@ final class OpenStream {
     look()
   }
 
-  /// What to ask poll for; nil when nothing is awaited.
-  var pollEvents: Int16? {
-    guard opening == nil, socket >= 0, !hasEnded else { return nil }
-    var events: Int16 = 0
-    if receiving != nil || onIdleClose != nil { events |= Int16(CURL_WAIT_POLLIN) }
-    if sending != nil { events |= Int16(CURL_WAIT_POLLOUT) }
-    return events == 0 ? nil : events
+  /// What is awaited of the socket.
+  private var awaited: ReadySet.Events {
+    guard opening == nil, socket >= 0, !hasEnded else { return [] }
+    var events: ReadySet.Events = []
+    if receiving != nil || onIdleClose != nil { events.insert(.reading) }
+    if sending != nil { events.insert(.writing) }
+    return events
   }
 
-  /// Goes on after poll found something.
+  /// Has `ready` watch for what is awaited, and for nothing else: what nobody takes would be found
+  /// again and again.
+  ///
+  /// - Returns: Whether the system could.
+  func watch(with ready: ReadySet) -> Bool {
+    let events = awaited
+    guard socket >= 0, ready.watch(socket, for: events, insteadOf: watched, token: number) else {
+      return socket < 0
+    }
+    watched = events
+    return true
+  }
+
+  /// Goes on after the socket was found ready.
   func advance() {
     continueSending()
     continueReceiving()

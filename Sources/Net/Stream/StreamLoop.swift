@@ -5,30 +5,46 @@ import Synchronization
 
 /// The connector's thread: one libcurl multi handle, which connects, and all open streams.
 ///
-/// Every member is used on that thread alone; other threads know the mailbox only.
+/// Every member is used on that thread alone; other threads know the mailbox only. One turn costs
+/// what happened in it, however many streams are open: libcurl, which looks at all of them, is asked
+/// only while one of them is opening.
 final class StreamLoop {
   /// The thread sleeps at most so long; the mailbox and the sockets wake it.
   private static let longestSleep = Duration.seconds(3_600)
   private static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
   private let mailbox: StreamMailbox
+  private let multi: MultiHandle
   private let clock = ContinuousClock()
   private var streams: [ObjectIdentifier: OpenStream] = [:]
+  private var numbered: [UInt64: OpenStream] = [:]
+  private var lastNumber: UInt64 = 0
+  /// Those of which libcurl has told the socket.
+  private var connected: [curl_socket_t: OpenStream] = [:]
+  /// Those that libcurl connects.
+  private var opening: Set<UInt64> = []
+  /// Those to which something happened in this turn.
+  private var touched: Set<UInt64> = []
+  private var deadlines = DeadlineQueue<UInt64, ContinuousClock.Instant>()
 
   private let limit: Int
 
-  private init(mailbox: StreamMailbox, limit: Int) {
+  private init(mailbox: StreamMailbox, multi: MultiHandle, limit: Int) {
     self.mailbox = mailbox
+    self.multi = multi
     self.limit = limit
   }
 
   /// Starts a loop on its own thread; nil when libcurl or the system cannot.
   static func start(limit: Int) -> StreamMailbox? {
-    guard isLibraryReady, let pointer = curl_multi_init() else { return nil }
+    guard isLibraryReady, let ready = ReadySet(), let pointer = curl_multi_init() else {
+      return nil
+    }
     // libcurl must not close one stream to make room for another.
     hv_curl_multi_set_long(pointer, CURLMOPT_MAXCONNECTS, limit * 2)
-    let mailbox = StreamMailbox(multi: MultiHandle(pointer: pointer))
-    guard Thread.start({ StreamLoop(mailbox: mailbox, limit: limit).run() }) else {
+    let mailbox = StreamMailbox(ready: ready)
+    let multi = MultiHandle(pointer: pointer)
+    guard Thread.start({ StreamLoop(mailbox: mailbox, multi: multi, limit: limit).run() }) else {
       curl_multi_cleanup(pointer)
       return nil
     }
@@ -43,13 +59,14 @@ final class StreamLoop {
         finish()
         return
       }
-      var running: Int32 = 0
-      let performed = curl_multi_perform(mailbox.multi.pointer, &running)
-      collectConnected()
+      let isConnecting = connect()
       let now = clock.now
-      for stream in streams.values { stream.expire(now) }
-      removeEnded()
-      if performed != CURLM_OK || !poll() {
+      for number in deadlines.takeDue(at: now) {
+        touched.insert(number)
+        numbered[number]?.expire(now)
+      }
+      settle()
+      if !isConnecting || !wait() {
         // Out of memory or of file descriptors: no busy loop on top of that.
         usleep(10_000)
       }
@@ -64,19 +81,26 @@ final class StreamLoop {
         continuation.resume(returning: .failure(.cancelled))
       } else if case .open(let endpoint) = step.kind {
         open(pending, endpoint)
-      } else if let stream = streams[ObjectIdentifier(step.stream)] {
+      } else if let stream = stream(step.stream) {
         stream.begin(pending)
       } else {
         continuation.resume(returning: .failure(.closed))
       }
-    case .cancel(let step): streams[ObjectIdentifier(step.stream)]?.cancel(step)
+    case .cancel(let step): stream(step.stream)?.cancel(step)
     case .watch(let id, let onClose):
-      if let stream = streams[ObjectIdentifier(id)] { stream.watch(onClose) } else { onClose() }
+      if let stream = stream(id) { stream.watch(onClose) } else { onClose() }
     case .close(let id):
-      guard let stream = streams[ObjectIdentifier(id)] else { return }
+      guard let stream = stream(id) else { return }
       stream.end(.closed)
       remove(stream)
     }
+  }
+
+  /// The stream that something happens to now.
+  private func stream(_ id: StreamID) -> OpenStream? {
+    let stream = streams[ObjectIdentifier(id)]
+    if let stream { touched.insert(stream.number) }
+    return stream
   }
 
   private func open(_ pending: OpenStream.Pending, _ endpoint: CheckedEndpoint) {
@@ -90,74 +114,108 @@ final class StreamLoop {
       )
       return
     }
-    let stream = OpenStream(pending, endpoint, easy: easy)
+    lastNumber += 1
+    let stream = OpenStream(pending, endpoint, number: lastNumber, easy: easy)
     streams[ObjectIdentifier(stream.id)] = stream
+    numbered[stream.number] = stream
+    touched.insert(stream.number)
     let options = stream.setOptions(self)
     guard options == CURLE_OK else {
       stream.finishOpening(options)
       return
     }
-    let added = curl_multi_add_handle(mailbox.multi.pointer, easy)
-    if added != CURLM_OK {
+    let added = curl_multi_add_handle(multi.pointer, easy)
+    if added == CURLM_OK {
+      opening.insert(stream.number)
+    } else {
       stream.end(.internalFailure(reason: String(cString: curl_multi_strerror(added))))
     }
   }
 
   /// libcurl closes what it finds dead when the next connection is made.
   func willClose(_ socket: curl_socket_t) {
-    for stream in streams.values { stream.willClose(socket) }
+    guard let stream = connected.removeValue(forKey: socket) else { return }
+    stream.willClose()
+    touched.insert(stream.number)
+  }
+
+  /// Has libcurl go on with connecting.
+  ///
+  /// - Returns: Whether it could.
+  private func connect() -> Bool {
+    guard !opening.isEmpty else { return true }
+    var running: Int32 = 0
+    let performed = curl_multi_perform(multi.pointer, &running)
+    collectConnected()
+    return performed == CURLM_OK
   }
 
   private func collectConnected() {
     var left: Int32 = 0
-    while let message = curl_multi_info_read(mailbox.multi.pointer, &left) {
+    while let message = curl_multi_info_read(multi.pointer, &left) {
       guard message.pointee.msg == CURLMSG_DONE,
         let context = hv_curl_get_private(message.pointee.easy_handle)
       else { continue }
       let stream = Unmanaged<OpenStream>.fromOpaque(context).takeUnretainedValue()
       stream.finishOpening(hv_curl_message_result(message))
+      if stream.socket >= 0 { connected[stream.socket] = stream }
+      touched.insert(stream.number)
     }
   }
 
-  /// Waits until a stream can go on, libcurl has work, the mailbox wakes it, or time is over.
+  /// Takes note of how those stand to which something happened.
+  private func settle() {
+    // Removing one may touch another.
+    while let number = touched.popFirst() {
+      guard let stream = numbered[number] else { continue }
+      if stream.opening == nil { opening.remove(number) }
+      if !stream.watch(with: mailbox.ready) {
+        stream.end(.internalFailure(reason: "no memory to wait for it"))
+      }
+      if stream.hasEnded, stream.opening == nil {
+        stream.end(.closedByPeer(peer: stream.name))
+        remove(stream)
+      } else {
+        deadlines.set(number, to: stream.nearestDeadline)
+      }
+    }
+  }
+
+  /// Waits until a stream can go on, libcurl has work, the mailbox rings, or time is over.
   ///
   /// - Returns: Whether waiting was possible.
-  private func poll() -> Bool {
-    var waiting: [OpenStream] = []
-    var list: [curl_waitfd] = []
-    for stream in streams.values {
-      guard let events = stream.pollEvents else { continue }
-      waiting.append(stream)
-      list.append(curl_waitfd(fd: stream.socket, events: events, revents: 0))
+  private func wait() -> Bool {
+    let limit = deadlines.next.map { clock.now.duration(to: $0) }
+    if opening.isEmpty {
+      mailbox.ready.wait(atMost: limit, found: goOn)
+      return true
     }
-    let nearest = streams.values.compactMap(\.nearestDeadline).min()
-    let sleep = nearest.map { max(.zero, min(clock.now.duration(to: $0), Self.longestSleep)) }
-    let milliseconds = Int32((sleep ?? Self.longestSleep).wholeMilliseconds)
-    let code = list.withUnsafeMutableBufferPointer { list in
-      curl_multi_poll(
-        mailbox.multi.pointer,
-        list.baseAddress,
-        UInt32(list.count),
-        milliseconds,
-        nil
-      )
-    }
+    let sleep = max(.zero, min(limit ?? Self.longestSleep, Self.longestSleep))
+    let milliseconds = Int32(sleep.wholeMilliseconds)
+    let events = Int16(CURL_WAIT_POLLIN)
+    var others = curl_waitfd(fd: mailbox.ready.descriptor, events: events, revents: 0)
+    let code = curl_multi_poll(multi.pointer, &others, 1, milliseconds, nil)
     guard code == CURLM_OK else { return false }
-    for (stream, found) in zip(waiting, list) where found.revents != 0 { stream.advance() }
+    if others.revents != 0 { mailbox.ready.wait(atMost: .zero, found: goOn) }
     return true
   }
 
-  private func removeEnded() {
-    for stream in streams.values where stream.hasEnded && stream.opening == nil {
-      stream.end(.closedByPeer(peer: stream.name))
-      remove(stream)
-    }
+  private func goOn(_ number: UInt64) {
+    guard let stream = numbered[number] else { return }
+    touched.insert(number)
+    stream.advance()
   }
 
   /// Takes a stream out of libcurl, which closes its socket.
   private func remove(_ stream: OpenStream) {
+    // Of one that has ended nothing is awaited.
+    _ = stream.watch(with: mailbox.ready)
     streams[ObjectIdentifier(stream.id)] = nil
-    curl_multi_remove_handle(mailbox.multi.pointer, stream.easy)
+    numbered[stream.number] = nil
+    connected[stream.socket] = nil
+    opening.remove(stream.number)
+    deadlines.set(stream.number, to: nil)
+    curl_multi_remove_handle(multi.pointer, stream.easy)
   }
 
   private func finish() {
@@ -165,12 +223,12 @@ final class StreamLoop {
       stream.end(.closed)
       remove(stream)
     }
-    mailbox.stopWaking()
+    mailbox.stopListening()
     // What was posted before that and not taken.
     for case .step(_, let continuation) in mailbox.take().commands {
       continuation.resume(returning: .failure(.closed))
     }
-    curl_multi_cleanup(mailbox.multi.pointer)
+    curl_multi_cleanup(multi.pointer)
     mailbox.end()
   }
 }

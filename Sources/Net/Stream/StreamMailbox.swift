@@ -56,7 +56,7 @@ final class StreamMailbox: Sendable {
   private struct State {
     var commands: [Command] = []
     var isClosing = false
-    /// The multi handle is going away, so that nobody may wake it.
+    /// Nobody takes what is posted any more.
     var isDeaf = false
     /// The thread has let go of everything.
     var hasEnded = false
@@ -64,10 +64,11 @@ final class StreamMailbox: Sendable {
   }
 
   private let state = Mutex(State())
-  let multi: MultiHandle
+  /// What the loop waits with.
+  let ready: ReadySet
 
-  init(multi: MultiHandle) {
-    self.multi = multi
+  init(ready: ReadySet) {
+    self.ready = ready
   }
 
   /// Has the loop carry out a step, and waits for it.
@@ -92,7 +93,8 @@ final class StreamMailbox: Sendable {
     state.withLock { state in
       guard !state.isClosing, !state.isDeaf else { return false }
       state.commands.append(command)
-      multi.wake()
+      // The first command has woken the loop, which takes all at once.
+      if state.commands.count == 1 { ready.ring() }
       return true
     }
   }
@@ -102,7 +104,7 @@ final class StreamMailbox: Sendable {
     state.withLock { state in
       guard !state.isClosing else { return }
       state.isClosing = true
-      multi.wake()
+      ready.ring()
     }
   }
 
@@ -126,8 +128,8 @@ final class StreamMailbox: Sendable {
     }
   }
 
-  /// Says that the multi handle is about to go; nobody wakes it from here on.
-  func stopWaking() {
+  /// Refuses what is posted from here on.
+  func stopListening() {
     state.withLock { $0.isDeaf = true }
   }
 

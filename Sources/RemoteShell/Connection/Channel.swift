@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import Glibc
+import Net
 
 /// One host's connection, its questions, and the process between them; belongs to one thread.
 final class Channel {
@@ -23,25 +24,34 @@ final class Channel {
     var killAt: Duration
   }
 
+  /// How often it is looked whether a process has ended.
+  private static let reapPeriod = Duration.milliseconds(5)
+
   /// Those for whom the connection is kept.
   var holders: Set<UInt64> = []
   private(set) var stage = Stage.closed
-  private(set) var child: Child?
-  private let destination: SSHDestination
+  /// What its pipes are called by.
+  let number: UInt64
+  let destination: SSHDestination
+  private var child: Child?
   private let plan: ChannelPlan
+  private let ready: ReadySet
   private var conversation = Conversation()
   private var listeners: [UInt64: @Sendable () -> Void] = [:]
   private var waiting: [Question] = []
   private var asked: Question?
   private var outgoing: ArraySlice<UInt8> = []
+  private var isInputWatched = false
   private var errorOutput: [UInt8] = []
   private var renewAt = Duration.zero
   /// The connection served at least one question, so renewing it cannot go on for ever.
   private var hasAnswered = false
 
-  init(_ destination: SSHDestination, _ plan: ChannelPlan) {
+  init(_ number: UInt64, _ destination: SSHDestination, _ plan: ChannelPlan, _ ready: ReadySet) {
+    self.number = number
     self.destination = destination
     self.plan = plan
+    self.ready = ready
   }
 
   var isStarting: Bool {
@@ -51,22 +61,17 @@ final class Channel {
   /// Nothing runs and nobody waits.
   var isIdle: Bool { child == nil && waiting.isEmpty }
 
-  /// There are bytes to write.
-  var wantsToWrite: Bool { !outgoing.isEmpty }
-
-  /// When ``advance(now:mayStart:)`` must be called again, whatever happens before.
-  var nextDeadline: Duration? {
+  /// When ``advance(now:mayStart:)`` must be called again, whatever happens before; nil: never.
+  func nextTurn(now: Duration) -> Duration? {
+    // The end of a process does not show in its pipes.
+    if isEnding { return now + Self.reapPeriod }
     var deadlines = waiting.map(\.deadline)
     if let asked { deadlines.append(asked.deadline) }
-    switch stage {
-    case .closed, .open: break
-    case .greeting(let until): deadlines.append(until)
-    case .ending(let ending): deadlines.append(min(ending.terminateAt, ending.killAt))
-    }
+    if case .greeting(let until) = stage { deadlines.append(until) }
     return deadlines.min()
   }
 
-  var isEnding: Bool {
+  private var isEnding: Bool {
     if case .ending = stage { true } else { false }
   }
 
@@ -152,14 +157,24 @@ final class Channel {
     ) {
     case .failure(let error): failWaiting(error)
     case .success(let child):
+      guard watch(child.output, .output), watch(child.errors, .errors) else {
+        // Letting go of the child ends it.
+        failWaiting(.notStarted(reason: String(cString: strerror(errno))))
+        return
+      }
       self.child = child
       conversation = Conversation()
       outgoing = []
+      isInputWatched = false
       errorOutput = []
       hasAnswered = false
       renewAt = now + plan.limits.lifetime * Double.random(in: 0.9...1.1)
       stage = .greeting(until: now + plan.limits.greetingTime)
     }
+  }
+
+  private func watch(_ descriptor: Int32, _ kind: ChannelPipe.Kind) -> Bool {
+    ready.watch(descriptor, for: .reading, token: ChannelPipe(number, kind).token)
   }
 
   private func askNext(now: Duration) {
@@ -199,6 +214,20 @@ final class Channel {
     let rest = outgoing.dropFirst(child.write(outgoing))
     // A slice of nothing would keep what it was cut from.
     outgoing = rest.isEmpty ? [] : rest
+    watchInput()
+  }
+
+  /// An empty pipe is ready all the time, so it is watched only while there is something to write.
+  private func watchInput() {
+    guard let input = child?.input, input >= 0, outgoing.isEmpty == isInputWatched else { return }
+    let hasChanged = ready.watch(
+      input,
+      for: isInputWatched ? [] : .writing,
+      insteadOf: isInputWatched ? .writing : [],
+      token: ChannelPipe(number, .input).token
+    )
+    // Without memory to watch it, the deadline of the question ends the connection.
+    if hasChanged { isInputWatched.toggle() }
   }
 
   /// Reads what came to the standard output.
@@ -276,6 +305,7 @@ final class Channel {
       )
     )
     outgoing = []
+    watchInput()
   }
 
   private func finish(_ ending: Ending, _ processEnd: ProcessEnd) {

@@ -1,14 +1,27 @@
 // SPDX-License-Identifier: MIT
-import Glibc
+import Net
 
 /// All connections, as the thread that they belong to sees them.
+///
+/// One turn costs what happened in it, however many connections there are.
 struct ChannelTable {
   private let plan: ChannelPlan
+  private let ready: ReadySet
   private var channels: [SSHDestination: Channel] = [:]
+  private var numbered: [UInt64: Channel] = [:]
+  private var lastNumber: UInt64 = 0
+  /// Those to which something happened since they were last advanced.
+  private var touched: Set<UInt64> = []
+  private var deadlines = DeadlineQueue<UInt64, Duration>()
+  private var starting: Set<UInt64> = []
+  /// Those that want to start, in the order in which they may; some may not want any more.
+  private var line: ArraySlice<UInt64> = []
+  private var standing: Set<UInt64> = []
   private var buffer = [UInt8](repeating: 0, count: 64 << 10)
 
-  init(_ plan: ChannelPlan) {
+  init(_ plan: ChannelPlan, _ ready: ReadySet) {
     self.plan = plan
+    self.ready = ready
   }
 
   var isEmpty: Bool { channels.isEmpty }
@@ -25,76 +38,96 @@ struct ChannelTable {
       }
       channel.holders.insert(asked.holder)
       channel.add(question, holder: asked.holder, onClose: asked.onClose)
-    case .cancel(let id):
-      // A message is cheap and comes seldom; the connections are few.
-      for channel in channels.values { channel.cancel(id) }
+      touched.insert(channel.number)
+    case .cancel(let destination, let id):
+      guard let channel = channels[destination] else { return }
+      channel.cancel(id)
+      touched.insert(channel.number)
     case .release(let destination, let holder):
-      channels[destination]?.release(holder, now: now)
+      guard let channel = channels[destination] else { return }
+      channel.release(holder, now: now)
+      touched.insert(channel.number)
     }
   }
 
   private mutating func channel(for destination: SSHDestination) -> Channel? {
     if let channel = channels[destination] { return channel }
     guard channels.count < plan.limits.hostsMax else { return nil }
-    let channel = Channel(destination, plan)
+    lastNumber += 1
+    let channel = Channel(lastNumber, destination, plan, ready)
     channels[destination] = channel
+    numbered[lastNumber] = channel
     return channel
   }
 
   /// Fails all questions and begins to end all processes.
-  func stop(now: Duration) {
+  mutating func stop(now: Duration) {
     for channel in channels.values {
       channel.holders = []
       channel.stop(.closed, now: now)
+      touched.insert(channel.number)
     }
   }
 
-  /// Does what is due at every connection, and forgets those that nobody holds.
+  /// Does what is due, and forgets connections that nobody holds.
   mutating func advance(now: Duration) {
-    var starting = channels.values.count { $0.isStarting }
-    for channel in channels.values {
-      let wasStarting = channel.isStarting
-      channel.advance(now: now, mayStart: starting < plan.limits.startsMax)
-      if channel.isStarting, !wasStarting { starting += 1 }
+    touched.formUnion(deadlines.takeDue(at: now))
+    for number in touched { advance(number, now: now, mayStart: false) }
+    touched.removeAll(keepingCapacity: true)
+    while starting.count < plan.limits.startsMax, let number = line.popFirst() {
+      standing.remove(number)
+      advance(number, now: now, mayStart: true)
     }
-    channels = channels.filter { !$0.value.holders.isEmpty || !$0.value.isIdle }
+  }
+
+  private mutating func advance(_ number: UInt64, now: Duration, mayStart: Bool) {
+    guard let channel = numbered[number] else { return }
+    channel.advance(now: now, mayStart: mayStart)
+    if channel.isStarting { starting.insert(number) } else { starting.remove(number) }
+    if channel.wantsToStart, standing.insert(number).inserted { line.append(number) }
+    let isOver = channel.holders.isEmpty && channel.isIdle
+    deadlines.set(number, to: isOver ? nil : channel.nextTurn(now: now))
+    if isOver {
+      numbered[number] = nil
+      channels[channel.destination] = nil
+    }
   }
 
   /// Waits until there is something to do, and reads and writes what can be.
-  mutating func wait(bell: Int32) {
-    var entries = [pollfd(fd: bell, events: Int16(POLLIN), revents: 0)]
-    var owners: [(channel: Channel, isOutput: Bool)] = []
-    func watch(_ descriptor: Int32, _ events: Int32, _ channel: Channel, isOutput: Bool = false) {
-      guard descriptor >= 0 else { return }
-      entries.append(pollfd(fd: descriptor, events: Int16(events), revents: 0))
-      owners.append((channel, isOutput))
-    }
-    for channel in channels.values {
-      guard let child = channel.child else { continue }
-      watch(child.output, POLLIN, channel, isOutput: true)
-      watch(child.errors, POLLIN, channel)
-      if channel.wantsToWrite { watch(child.input, POLLOUT, channel) }
-    }
-    _ = poll(&entries, nfds_t(entries.count), milliseconds(now: ShellThread.uptime))
-    let now = ShellThread.uptime
-    for (entry, owner) in zip(entries.dropFirst(), owners) where entry.revents != 0 {
-      if entry.events == Int16(POLLOUT) {
-        owner.channel.writeOn()
-      } else if owner.isOutput {
-        owner.channel.readOutput(&buffer, now: now)
-      } else {
-        owner.channel.readErrors(&buffer, now: now)
+  mutating func wait() {
+    let limit = deadlines.next.map { $0 - ShellThread.uptime }
+    ready.wait(atMost: limit) { token in
+      let pipe = ChannelPipe(token: token)
+      guard let channel = numbered[pipe.channel] else { return }
+      touched.insert(pipe.channel)
+      let now = ShellThread.uptime
+      switch pipe.kind {
+      case .input: channel.writeOn()
+      case .output: channel.readOutput(&buffer, now: now)
+      case .errors: channel.readErrors(&buffer, now: now)
       }
     }
   }
+}
 
-  /// How long nothing is due; -1 for ever.
-  private func milliseconds(now: Duration) -> Int32 {
-    // Neither the end of a process nor a start that became possible shows in what `poll` waits for.
-    if channels.values.contains(where: { $0.isEnding || $0.wantsToStart }) { return 5 }
-    guard let next = channels.values.compactMap(\.nextDeadline).min() else { return -1 }
-    let (seconds, attoseconds) = max(.zero, next - now).components
-    let whole = seconds * 1_000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
-    return Int32(clamping: whole)
+/// One pipe of one connection, as the thread's ``ReadySet`` names it.
+struct ChannelPipe: Equatable {
+  enum Kind: UInt64 {
+    case input, output, errors
   }
+
+  let channel: UInt64
+  let kind: Kind
+
+  init(_ channel: UInt64, _ kind: Kind) {
+    self.channel = channel
+    self.kind = kind
+  }
+
+  init(token: UInt64) {
+    channel = token >> 2
+    kind = Kind(rawValue: token & 3) ?? .errors
+  }
+
+  var token: UInt64 { channel << 2 | kind.rawValue }
 }

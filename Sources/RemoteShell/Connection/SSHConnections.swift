@@ -87,7 +87,7 @@ package final class RemoteHost: Sendable {
         )
       }
     } onCancel: {
-      thread.post(.cancel(id))
+      thread.post(.cancel(destination, id))
     }
     return try result.get()
   }

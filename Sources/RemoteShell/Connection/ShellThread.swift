@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import CSpawn
 import Glibc
 import Net
 import Synchronization
@@ -9,7 +8,7 @@ final class ShellThread: Sendable {
   enum Message: Sendable {
     case hold(SSHDestination, UInt64)
     case ask(AskedQuestion)
-    case cancel(UInt64)
+    case cancel(SSHDestination, UInt64)
     case release(SSHDestination, UInt64)
   }
 
@@ -23,15 +22,15 @@ final class ShellThread: Sendable {
 
   private let state = Mutex(State())
   private let plan: ChannelPlan
-  private let bell: Bell
+  private let ready: ReadySet
 
   /// Makes the inbox; the thread starts with the first message.
   ///
   /// Nil when the system has no descriptors left.
   init?(_ plan: ChannelPlan) {
-    guard let bell = Bell() else { return nil }
+    guard let ready = ReadySet() else { return nil }
     self.plan = plan
-    self.bell = bell
+    self.ready = ready
   }
 
   /// A number that was not given before.
@@ -43,22 +42,23 @@ final class ShellThread: Sendable {
   }
 
   func post(_ message: Message) {
-    let (refused, starts) = state.withLock { state -> (AskedQuestion?, Bool) in
+    let (refused, starts, rings) = state.withLock { state -> (AskedQuestion?, Bool, Bool) in
       // Seen under the lock: a cancellation comes before this, and is seen, or after it, and finds
       // the question in the inbox.
       if case .ask(let question) = message, state.isStopping || Task.isCancelled {
-        return (question, false)
+        return (question, false, false)
       }
-      guard !state.isStopping else { return (nil, false) }
+      guard !state.isStopping else { return (nil, false, false) }
       state.inbox.append(message)
       defer { state.isRunning = true }
-      return (nil, !state.isRunning)
+      // Whoever left the first message has rung, or is about to.
+      return (nil, !state.isRunning, state.inbox.count == 1)
     }
     if let refused {
       let isStopping = state.withLock(\.isStopping)
       refused.continuation.resume(returning: .failure(isStopping ? .closed : .cancelled))
     }
-    if starts { start() } else { bell.ring() }
+    if starts { start() } else if rings { ready.ring() }
   }
 
   /// Fails all questions, ends all processes, and returns when they are gone.
@@ -69,14 +69,14 @@ final class ShellThread: Sendable {
         if state.isRunning { state.stopWaiters.append(continuation) }
         return state.isRunning
       }
-      if isRunning { bell.ring() } else { continuation.resume() }
+      if isRunning { ready.ring() } else { continuation.resume() }
     }
   }
 
   /// Makes it stop by itself, with nobody waiting for it.
   func abandon() {
     state.withLock { $0.isStopping = true }
-    bell.ring()
+    ready.ring()
   }
 
   private func start() {
@@ -85,7 +85,8 @@ final class ShellThread: Sendable {
   }
 
   private func run() {
-    var table = ChannelTable(plan)
+    var table = ChannelTable(plan, ready)
+    var hasStopped = false
     while true {
       let (messages, isStopping) = state.withLock { state in
         defer { state.inbox = [] }
@@ -93,7 +94,9 @@ final class ShellThread: Sendable {
       }
       let now = Self.uptime
       for message in messages { table.take(message, now: now) }
-      if isStopping { table.stop(now: now) }
+      // Nobody can post any more.
+      if isStopping, !hasStopped { table.stop(now: now) }
+      hasStopped = isStopping
       table.advance(now: now)
       if isStopping, table.isEmpty {
         let waiters = state.withLock { state in
@@ -104,8 +107,7 @@ final class ShellThread: Sendable {
         for waiter in waiters { waiter.resume() }
         return
       }
-      table.wait(bell: bell.descriptor)
-      bell.hush()
+      table.wait()
     }
   }
 
@@ -113,34 +115,5 @@ final class ShellThread: Sendable {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
-  }
-}
-
-/// Wakes a thread that waits in `poll`.
-private final class Bell: Sendable {
-  let descriptor: Int32
-  private let writing: Int32
-
-  init?() {
-    var ends: [Int32] = [-1, -1]
-    guard hv_pipe(&ends) == 0 else { return nil }
-    descriptor = ends[0]
-    writing = ends[1]
-  }
-
-  deinit {
-    close(descriptor)
-    close(writing)
-  }
-
-  func ring() {
-    var byte: UInt8 = 1
-    // A full pipe rings already.
-    _ = write(writing, &byte, 1)
-  }
-
-  func hush() {
-    var bytes = [UInt8](repeating: 0, count: 64)
-    while read(descriptor, &bytes, bytes.count) > 0 {}
   }
 }
