@@ -3,18 +3,35 @@ import MetricModel
 import SQLite
 import Synchronization
 
-/// How far the walk over all series that deletes old chunks has come.
+/// What grows old in a store, in the order in which it goes when the file is too big.
+enum RetainedKind: Int, CaseIterable {
+  case samples = 0
+  case fiveMinutes = 1
+  case hours = 2
+
+  /// The span that stays while another kind has more than its own to give.
+  var spanMin: Int64 {
+    switch self {
+    case .samples: 7 * RollupSpan.day
+    case .fiveMinutes: 30 * RollupSpan.day
+    case .hours: 90 * RollupSpan.day
+    }
+  }
+
+  /// Milliseconds after which it goes in any case, besides the retention; nil means no such limit.
+  var ageMax: Int64? { self == .fiveMinutes ? 100 * RollupSpan.day : nil }
+}
+
+/// How far the walk over all groups that deletes what is too old has come.
 struct RetentionProgress {
-  /// The next series to look at; nil between two walks.
+  /// The next group to look at; nil between two walks.
   var next: UInt32?
-  /// Chunks that end before this time go.
-  var cutoff = Int64.min
-  /// Roll-ups that end before this time go.
-  var rollupCutoff = Int64.min
-  /// The oldest chunk's time that this walk has left.
-  var oldest = Int64.max
-  /// The oldest chunk's time that the last walk left.
-  var knownOldest: Int64?
+  /// What ends before this time goes, by kind.
+  var cutoffs = RetainedKind.allCases.map { _ in Int64.min }
+  /// The oldest time that this walk has left, by kind.
+  var oldest = RetainedKind.allCases.map { _ in Int64.max }
+  /// The oldest time that the last walk left, by kind; nil where there was nothing.
+  var knownOldest: [Int64?] = RetainedKind.allCases.map { _ in nil }
   var lastStart: Timestamp?
 }
 
@@ -42,8 +59,16 @@ extension SampleStore {
       for number in step.groups {
         progress.end = number
         guard progress.deleted.count < Self.blocksPerStep else { return }
-        try expire(number, before: step.cutoff, in: connection, &progress)
-        try RollupTable.delete(of: number, endingBefore: step.rollupCutoff, in: connection)
+        try expire(number, before: step.cutoffs[0], in: connection, &progress)
+        for (span, kind) in [(RollupSpan.fiveMinutes, 1), (.hour, 2)] {
+          let first = try RollupTable.delete(
+            of: number,
+            span,
+            endingBefore: step.cutoffs[kind],
+            in: connection
+          )
+          progress.oldest[kind] = min(progress.oldest[kind], first ?? .max)
+        }
         progress.end = number + 1
       }
       try BlockTable.add(progress.change, to: connection)
@@ -81,7 +106,7 @@ extension SampleStore {
       }
     }
     if let first = try BlockTable.firstTime(of: group, in: connection) {
-      progress.oldest = min(progress.oldest, first)
+      progress.oldest[0] = min(progress.oldest[0], first)
     }
     for series in state.withLock({ $0.hideEnded(in: group, before: cutoff) }) {
       try BlockTable.deleteSeries(series, in: connection)
@@ -93,7 +118,7 @@ extension SampleStore {
 private struct RetentionOutcome {
   var deleted: [Int64] = []
   var change = SealingOutcome()
-  var oldest = Int64.max
+  var oldest = RetainedKind.allCases.map { _ in Int64.max }
   /// The next group to look at.
   var end: UInt32 = 0
 }
@@ -102,8 +127,7 @@ private struct RetentionOutcome {
 private struct RetentionStep: Sendable {
   let groups: Range<UInt32>
   let isRest: Bool
-  let cutoff: Int64
-  let rollupCutoff: Int64
+  let cutoffs: [Int64]
 }
 
 extension HeadState {
@@ -116,17 +140,32 @@ extension HeadState {
     guard isDue || excess > 0 else { return }
     retention.lastStart = now
     retention.next = 0
-    retention.oldest = .max
-    retention.cutoff = (now - settings.retention).unixMilliseconds
-    retention.rollupCutoff = retention.cutoff
-    if excess > 0, let oldest = retention.knownOldest, let newest = newestTime, newest > oldest {
-      // The share of the file that is too much, and a twentieth more, is about that share of time.
-      let share = min(Double(excess) / Double(max(usedBytes, 1)) + 0.05, 1)
-      let span = Double(newest - oldest) * share
-      retention.cutoff = max(retention.cutoff, oldest + Int64(span) + 1)
-      // Roll-ups outlive their samples until so few samples are left that they are what is too much.
-      if newest - oldest < 3 * RollupSpan.day { retention.rollupCutoff = retention.cutoff }
+    retention.oldest = RetainedKind.allCases.map { _ in .max }
+    let cutoff = (now - settings.retention).unixMilliseconds
+    for kind in RetainedKind.allCases {
+      retention.cutoffs[kind.rawValue] = cutoff
+      guard let age = kind.ageMax, let newest = newestTime else { continue }
+      retention.cutoffs[kind.rawValue] = max(cutoff, newest - age)
     }
+    if excess > 0 { shorten(by: Double(excess) / Double(max(usedBytes, 1)) + 0.05) }
+  }
+
+  /// Moves a cutoff so that about this share of a kind goes: of the first kind that has more than
+  /// should stay, else of the samples.
+  private mutating func shorten(by share: Double) {
+    guard let newest = newestTime else { return }
+    let kinds = RetainedKind.allCases.filter { kind in
+      guard let oldest = retention.knownOldest[kind.rawValue] else { return false }
+      // A block or day that begins before what should stay is not cut in two.
+      return newest - oldest > kind.spanMin + RollupSpan.day
+    }
+    let kind = kinds.first ?? .samples
+    guard let oldest = retention.knownOldest[kind.rawValue], newest > oldest else { return }
+    let span = Double(newest - oldest) * min(share, 1)
+    let moved = oldest + Int64(span) + 1
+    // No more than down to what should stay, so that the next kind gives its share.
+    let limit = kinds.isEmpty ? Int64.max : newest - kind.spanMin
+    retention.cutoffs[kind.rawValue] = max(retention.cutoffs[kind.rawValue], min(moved, limit))
   }
 
   /// The groups to look at next, or nil between two walks.
@@ -136,8 +175,7 @@ extension HeadState {
     return RetentionStep(
       groups: next..<max(UInt32(end), next),
       isRest: end >= groups.count,
-      cutoff: retention.cutoff,
-      rollupCutoff: retention.rollupCutoff
+      cutoffs: retention.cutoffs
     )
   }
 
@@ -157,11 +195,13 @@ extension HeadState {
   }
 
   /// Notes how far a step came.
-  fileprivate mutating func advanceRetention(to next: UInt32?, oldest: Int64) {
-    retention.oldest = min(retention.oldest, oldest)
+  fileprivate mutating func advanceRetention(to next: UInt32?, oldest: [Int64]) {
+    for kind in oldest.indices {
+      retention.oldest[kind] = min(retention.oldest[kind], oldest[kind])
+    }
     retention.next = next
     guard next == nil else { return }
-    retention.knownOldest = retention.oldest == .max ? nil : retention.oldest
+    retention.knownOldest = retention.oldest.map { $0 == .max ? nil : $0 }
   }
 }
 

@@ -124,6 +124,7 @@ private struct StoreLoading {
           return time > state.groups[Int(group)].sealedThrough
         } row: { row in
           state.replay(row, logged: seq)
+          state.loggedSamples += row.columnCount
         } late: { series, time, bits in
           numbersMax = max(numbersMax, series)
           found.append(

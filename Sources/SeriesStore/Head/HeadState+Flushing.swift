@@ -53,6 +53,7 @@ extension HeadState {
     let entries = pending
     pending = HeadEntries()
     findIdleGroups()
+    findGroupsThatHoldTheLog()
     let sealings = due.sorted().compactMap { beginSealing($0) }
     due.removeAll()
     let series = unsavedSeries.sorted().compactMap { savedSeries($0) }
@@ -137,10 +138,30 @@ extension HeadState {
     }
   }
 
+  /// Samples that the log may hold besides twice those that are in no block.
+  private static var logSlack: Int { 500_000 }
+
+  /// Finds groups that keep the log long, while others have been closing blocks all along: their
+  /// rows go into a block early, which grows later.
+  private mutating func findGroupsThatHoldTheLog() {
+    var first = loggedSamples
+    var open = 0
+    for group in groups where group.pinnedRow != nil {
+      first = min(first, group.pinnedAt)
+      open += group.openRows * group.columns.count
+    }
+    let held = loggedSamples - first
+    guard held > 2 * open + Self.logSlack else { return }
+    for group in groups where group.pinnedRow != nil && group.pinnedAt < first + held / 2 {
+      due.insert(group.number)
+    }
+  }
+
   /// Notes that the plan is on disk.
   mutating func finishFlush(_ plan: FlushPlan, _ written: SealingOutcome) {
     inFlight = 0
     if plan.entries.count > 0 { nextRow = plan.row + 1 }
+    loggedSamples += plan.entries.count
     for run in plan.sealings { finishSealing(run, written) }
     let sealed = Set(plan.sealings.map(\.group))
     for row in plan.entries.rows where !sealed.contains(row.group) { pin(row.group, to: plan.row) }
@@ -154,6 +175,7 @@ extension HeadState {
   /// Notes that a row of the log holds samples of a group that are in no block.
   mutating func pin(_ number: UInt32, to row: Int64) {
     let group = Int(number)
+    if groups[group].pinnedRow == nil { groups[group].pinnedAt = loggedSamples }
     groups[group].pinnedRow = min(groups[group].pinnedRow ?? row, row)
     groups[group].pinnedSince = min(groups[group].pinnedSince, newest)
   }

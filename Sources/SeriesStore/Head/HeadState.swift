@@ -24,6 +24,8 @@ struct HeadState {
   var due: Set<UInt32> = []
   /// The number of the next row of the log.
   var nextRow: Int64 = 1
+  /// Samples logged since the store was opened, those that it found in the log included.
+  var loggedSamples = 0
   /// Samples of the flush that is being written.
   var inFlight = 0
   /// The newest time of all series, and where it stood at the last look for idle groups.
@@ -228,6 +230,8 @@ struct HeadState {
     let time: Int64
     var group: UInt32?
     var row: Int?
+    /// A group for series that get their first sample in this batch; nil until it is looked for.
+    var newcomers: UInt32?
   }
 
   private mutating func insert(
@@ -237,7 +241,7 @@ struct HeadState {
     _ cursor: inout RowCursor,
     _ batch: AppendBatch
   ) -> Placement {
-    let place = entries[Int(number)].place ?? assign(number, with: batch)
+    let place = entries[Int(number)].place ?? assign(number, with: batch, &cursor)
     let known = entries[Int(number)].newest
     if time <= known {
       guard time >= oldestTaken(known) else { return .tooOld }
@@ -276,15 +280,28 @@ struct HeadState {
   }
 
   /// Finds a group for a series that gets its first sample: that of others of the batch.
-  private mutating func assign(_ number: UInt32, with batch: AppendBatch) -> ColumnPlace {
-    var found: UInt32?
-    for reference in batch.references.reversed() {
-      guard let group = entries[Int(reference.rawValue)].place?.group else { continue }
-      guard groups[Int(group)].hasRoom else { continue }
-      found = group
-      break
+  private mutating func assign(
+    _ number: UInt32,
+    with batch: AppendBatch,
+    _ cursor: inout RowCursor
+  ) -> ColumnPlace {
+    if let known = cursor.newcomers, groups[Int(known)].hasRoom {
+      return assign(number, to: known)
     }
-    return assign(number, to: found ?? makeGroup())
+    var found: UInt32?
+    // Looked for once: all series of a new target's first batch are new.
+    if cursor.newcomers == nil {
+      for reference in batch.references.reversed() {
+        guard let group = entries[Int(reference.rawValue)].place?.group,
+          groups[Int(group)].hasRoom
+        else { continue }
+        found = group
+        break
+      }
+    }
+    let group = found ?? makeGroup()
+    cursor.newcomers = group
+    return assign(number, to: group)
   }
 
   /// Puts a series into a group.

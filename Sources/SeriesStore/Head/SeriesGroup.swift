@@ -26,6 +26,8 @@ struct SeriesGroup {
   var pinnedRow: Int64?
   /// When the pin was set, by the times of samples.
   var pinnedSince = Int64.max
+  /// How many samples had ever been logged when the pin was set.
+  var pinnedAt = 0
   /// Times before ``memoryFrom`` that duplicates are still looked for in.
   var tails: [SealedTail] = []
   /// Rows after which a block is closed; the first one is shorter for some groups, so that not all

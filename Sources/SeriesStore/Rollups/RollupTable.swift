@@ -121,18 +121,26 @@ enum RollupTable {
   }
 
   /// Deletes the roll-ups of days that ended before a time.
+  ///
+  /// - Returns: The beginning of the first day that is left, or nil when there is none.
   static func delete(
     of group: UInt32,
+    _ span: RollupSpan,
     endingBefore cutoff: Int64,
     in database: Connection
-  ) throws(SQLiteError) {
-    guard cutoff > RollupSpan.day else { return }
-    for span in RollupSpan.allCases {
+  ) throws(SQLiteError) -> Int64? {
+    if cutoff > RollupSpan.day {
       let statement = try database.prepare("DELETE FROM \(span.table) WHERE id BETWEEN ? AND ?")
       try statement.bind(BlockKey.key(group, 0), at: 1)
       try statement.bind(BlockKey.key(group, cutoff - RollupSpan.day), at: 2)
       try statement.run()
     }
+    let range = BlockKey.range(group)
+    let first = try database.prepare("SELECT min(id) FROM \(span.table) WHERE id BETWEEN ? AND ?")
+    try first.bind(range.lowerBound, at: 1)
+    try first.bind(range.upperBound, at: 2)
+    guard try first.step(), !first.isNull(0) else { return nil }
+    return BlockKey.time(of: first.integer(0))
   }
 
   // Reading.
