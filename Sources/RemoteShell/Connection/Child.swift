@@ -33,13 +33,24 @@ final class Child {
       for text in argumentList + environmentList { free(text) }
     }
     var started = hv_child()
-    let code = hv_spawn(program, &argumentList, &environmentList, &started)
+    var code = hv_spawn(program, &argumentList, &environmentList, &started)
+    // A program that was just written is busy while another child, between fork and exec, still has
+    // it open from its parent.
+    var attempts = 1
+    while code == ETXTBSY, attempts < busyAttemptsMax {
+      usleep(2_000)
+      attempts += 1
+      code = hv_spawn(program, &argumentList, &environmentList, &started)
+    }
     switch code {
     case 0: return .success(Child(started))
     case ENOENT, EACCES, ENOTDIR: return .failure(.programMissing(program))
     default: return .failure(.notStarted(reason: String(cString: strerror(code))))
     }
   }
+
+  /// Starts of a program that is busy before it counts as one that cannot be started.
+  private static let busyAttemptsMax = 10
 
   private init(_ started: hv_child) {
     processID = started.pid

@@ -151,7 +151,7 @@ extension HeadState {
   }
 
   /// Moves a cutoff so that about this share of a kind goes: of the first kind that has more than
-  /// should stay, else of the samples.
+  /// should stay, else of all kinds.
   private mutating func shorten(by share: Double) {
     guard let newest = newestTime else { return }
     let kinds = RetainedKind.allCases.filter { kind in
@@ -159,12 +159,24 @@ extension HeadState {
       // A block or day that begins before what should stay is not cut in two.
       return newest - oldest > kind.spanMin + RollupSpan.day
     }
-    let kind = kinds.first ?? .samples
+    if let kind = kinds.first {
+      // No more than down to what should stay, so that the next kind gives its share.
+      shorten(kind, by: share, newest: newest, noLaterThan: newest - kind.spanMin)
+    } else {
+      for kind in RetainedKind.allCases {
+        shorten(kind, by: share, newest: newest, noLaterThan: .max)
+      }
+    }
+  }
+
+  private mutating func shorten(
+    _ kind: RetainedKind,
+    by share: Double,
+    newest: Int64,
+    noLaterThan limit: Int64
+  ) {
     guard let oldest = retention.knownOldest[kind.rawValue], newest > oldest else { return }
-    let span = Double(newest - oldest) * min(share, 1)
-    let moved = oldest + Int64(span) + 1
-    // No more than down to what should stay, so that the next kind gives its share.
-    let limit = kinds.isEmpty ? Int64.max : newest - kind.spanMin
+    let moved = oldest + Int64(Double(newest - oldest) * min(share, 1)) + 1
     retention.cutoffs[kind.rawValue] = max(retention.cutoffs[kind.rawValue], min(moved, limit))
   }
 
