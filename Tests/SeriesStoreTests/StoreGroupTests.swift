@@ -117,6 +117,40 @@ import Testing
     #expect((try Self.read(try fixture.open()) == expected) == true)
   }
 
+  @Test func `a series that ended and came back is found after reopening, and kept`() async throws {
+    var fixture = try StoreFixture()
+    fixture.settings.chunkSamples = 8
+    fixture.settings.retention = .seconds(3_600)
+    let store = try fixture.open()
+    func put(_ tick: Int, _ numbers: [Int]) async throws {
+      var batch = AppendBatch(timestamp: StoreFixture.start + .seconds(15 * tick))
+      for number in numbers {
+        batch.references.append(try store.reference(for: Self.labels(number)))
+        batch.values.append(Double(tick))
+      }
+      _ = try store.append(batch)
+      try await store.flush()
+      fixture.time.advance(by: .seconds(15))
+    }
+    for tick in 0..<20 { try await put(tick, [0, 1, 2]) }
+    for tick in 20..<60 { try await put(tick, [0, 2]) }
+    for tick in 60..<320 { try await put(tick, [0, 1, 2]) }
+    try await store.close()
+    let again = try fixture.open()
+    let recent = StoreFixture.start + .seconds(15 * 300)
+    func count() throws -> Int? {
+      try again.series(
+        matching: [LabelMatcher("series", .equal, "1")],
+        in: recent...(recent + .seconds(600))
+      ).first?.samples.count
+    }
+    #expect(try count() == 20)
+    // A round of retention, which takes what has ended long ago.
+    for _ in 0..<3 { try await again.flush() }
+    #expect(try count() == 20)
+    #expect(again.statistics.series == 3)
+  }
+
   @Test func `a slow target's blocks grow to their full size`() async throws {
     let fixture = try StoreFixture()
     let store = try fixture.open()

@@ -65,7 +65,7 @@ enum BlockTable {
     }
     var writer = BlockWriter(chunkSamples: plan.chunkSamples)
     for run in plan.sealings { try writer.seal(run, in: database) }
-    for (number, newest) in plan.ended { try setEnd(newest, of: number, in: database) }
+    for end in plan.ends { try set(end, in: database) }
     let delete = try database.prepare("DELETE FROM head WHERE seq < ?")
     try delete.bind(plan.oldestRow, at: 1)
     try delete.run()
@@ -94,14 +94,10 @@ enum BlockTable {
     }
   }
 
-  private static func setEnd(
-    _ time: Int64,
-    of series: UInt32,
-    in database: Connection
-  ) throws(SQLiteError) {
+  private static func set(_ end: SeriesEnd, in database: Connection) throws(SQLiteError) {
     let statement = try database.prepare("UPDATE series SET last_ms = ? WHERE id = ?")
-    try statement.bind(time, at: 1)
-    try statement.bind(Int64(series), at: 2)
+    try statement.bind(end.time, at: 1)
+    try statement.bind(Int64(end.series), at: 2)
     try statement.run()
   }
 

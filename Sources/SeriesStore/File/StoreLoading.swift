@@ -221,6 +221,7 @@ extension HeadState {
     entry.place = place
     entry.firstTime = firstTime
     entry.newest = newest ?? groups[Int(place.group)].sealedThrough
+    entry.hasEnd = newest != nil
     groups[Int(place.group)].restore(number, at: Int(place.column))
     add(entry)
   }

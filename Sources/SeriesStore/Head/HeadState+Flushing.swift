@@ -16,14 +16,21 @@ struct FlushPlan: Sendable {
   let sealings: [SealingRun]
   let series: [SavedSeries]
   let moves: [SeriesMove]
-  /// Series without a sample in the blocks of this flush, and the last they have.
-  let ended: [(number: UInt32, newest: Int64)]
+  /// Series that end before the blocks of this flush, and series that go on after they had ended.
+  let ends: [SeriesEnd]
   /// Rows of the log before this one are in blocks.
   let oldestRow: Int64
   let chunkSamples: Int
 
   /// There is nothing to write.
   var isEmpty: Bool { entries.count == 0 && sealings.isEmpty && series.isEmpty && moves.isEmpty }
+}
+
+/// What the file is to say of the end of a series.
+struct SeriesEnd: Sendable {
+  let series: UInt32
+  /// The time of its last sample; nil when it goes on.
+  let time: Int64?
 }
 
 /// The samples of one group that a flush moves into blocks.
@@ -72,7 +79,7 @@ extension HeadState {
       sealings: sealings,
       series: series,
       moves: moves,
-      ended: sealings.flatMap { ended(in: $0) },
+      ends: sealings.flatMap { ends(in: $0) },
       oldestRow: oldestRow,
       chunkSamples: settings.chunkSamples
     )
@@ -117,12 +124,16 @@ extension HeadState {
     )
   }
 
-  private func ended(in run: SealingRun) -> [(number: UInt32, newest: Int64)] {
+  private func ends(in run: SealingRun) -> [SeriesEnd] {
     guard let start = run.span?.lowerBound else { return [] }
     return run.series.compactMap { series in
       guard let series else { return nil }
-      let newest = entries[Int(series)].newest
-      return newest < start && newest != .min ? (series, newest) : nil
+      let entry = entries[Int(series)]
+      if entry.newest >= start {
+        return entry.hasEnd ? SeriesEnd(series: series, time: nil) : nil
+      }
+      let isNews = !entry.hasEnd && entry.newest != .min
+      return isNews ? SeriesEnd(series: series, time: entry.newest) : nil
     }
   }
 
@@ -163,6 +174,7 @@ extension HeadState {
     if plan.entries.count > 0 { nextRow = plan.row + 1 }
     loggedSamples += plan.entries.count
     for run in plan.sealings { finishSealing(run, written) }
+    for end in plan.ends { entries[Int(end.series)].hasEnd = end.time != nil }
     let sealed = Set(plan.sealings.map(\.group))
     for row in plan.entries.rows where !sealed.contains(row.group) { pin(row.group, to: plan.row) }
     for sample in plan.entries.late {

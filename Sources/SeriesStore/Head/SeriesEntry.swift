@@ -10,6 +10,8 @@ struct SeriesEntry {
   var firstTime = Int64.max
   /// The latest time of the series; after opening, of its group if the series has not ended.
   var newest = Int64.min
+  /// The file has ``newest`` as the series' end: its group went on without it.
+  var hasEnd = false
   /// The series has no sample left and cannot be found until it gets one.
   var isDormant = false
 
