@@ -21,6 +21,7 @@ extension Monitor.Parts {
       CollectedSample(SelfMetrics.storeDropped, Double(statistics.dropped)),
       CollectedSample(SelfMetrics.storeFlushFailures, Double(statistics.flushFailures)),
       CollectedSample(SelfMetrics.storeFlushSeconds, statistics.lastFlushSeconds),
+      CollectedSample(SelfMetrics.storeDamaged, Double(store.damagedBlocks.count)),
     ]
   }
 

@@ -54,6 +54,7 @@ struct MonitorBuilder {
     let latest = LatestSamples()
     let flusher = StoreFlusher(
       store: store,
+      watch: StoreWatch(store: store, logger: plan.logger.named("store")),
       queue: queue,
       clock: clock,
       interval: loaded.settings.storage.flushInterval,

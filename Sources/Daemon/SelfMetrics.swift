@@ -64,6 +64,11 @@ package enum SelfMetrics {
     unit: "seconds",
     help: "How long the last flush took."
   )
+  static let storeDamaged = MetricDefinition(
+    "hvsmon_store_damaged_blocks",
+    .gauge,
+    help: "Blocks of samples that could not be read since the start."
+  )
   static let ingested = MetricDefinition(
     "hvsmon_ingest_samples_total",
     .counter,
@@ -153,7 +158,8 @@ package enum SelfMetrics {
   /// All of them.
   package static let all = [
     build, residentMemory, cpu, startTime, storeWritable, storeSeries, storeBytes, storeUnflushed,
-    storeDropped, storeFlushFailures, storeFlushSeconds, ingested, refused, groupDuration,
+    storeDropped, storeFlushFailures, storeFlushSeconds, storeDamaged, ingested, refused,
+    groupDuration,
     groupEvaluations, groupFailing, queued, delivered, failed, lost, reloadGood, reloadTime,
     alerts, alertsForState, alertStandings,
   ]

@@ -9,6 +9,7 @@ import Synchronization
 /// the same pace it retries what the state file refused.
 final class StoreFlusher: Sendable {
   private let store: any SampleAppending
+  private let watch: StoreWatch
   private let queue: NotificationStore
   private let clock: any PollClock
   private let interval: Duration
@@ -18,12 +19,14 @@ final class StoreFlusher: Sendable {
 
   init(
     store: any SampleAppending,
+    watch: StoreWatch,
     queue: NotificationStore,
     clock: any PollClock,
     interval: Duration,
     logger: Logger
   ) {
     self.store = store
+    self.watch = watch
     self.queue = queue
     self.clock = clock
     self.interval = interval
@@ -50,6 +53,7 @@ final class StoreFlusher: Sendable {
       await clock.sleep(until: clock.now + interval)
       guard !Task.isCancelled else { return }
       await flush()
+      watch.look()
       // It logs its own failures, and returns at once when nothing waits to be written.
       _ = await queue.save()
     }

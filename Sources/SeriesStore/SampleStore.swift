@@ -148,14 +148,6 @@ package final class SampleStore: SampleAppending, Sendable {
     }
   }
 
-  /// Writes a consistent copy of the flushed samples to a new file while the store goes on.
-  ///
-  /// - Parameter path: Where no file is yet.
-  /// - Throws: ``StoreError/database(reason:)`` when the copy could not be written.
-  package func backUp(to path: String) throws(StoreError) {
-    try readers.read { connection throws(SQLiteError) in try connection.backUp(to: path) }
-  }
-
   // Flushing.
 
   /// Waits for a flush that begins after this call; all who wait share it.

@@ -59,6 +59,8 @@ package struct StoreStatistics: Equatable, Sendable {
   package var retentionFailures = 0
   /// How long the last flush took, in seconds.
   package var lastFlushSeconds = 0.0
+  /// The clock shows an earlier time than it did, by more than the window for late samples.
+  package var isClockSetBack = false
 
   /// Makes zeros.
   package init() {}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import MetricModel
+import SQLite
 import SeriesStore
 import TestSupport
 import Testing
@@ -135,7 +136,7 @@ import Testing
     #expect(store.statistics.flushes <= 200)
     // Not closed: what is there was flushed.
     let copy = fixture.folder.file("copy.db")
-    try store.backUp(to: copy)
+    try Connection(path: fixture.path).backUp(to: copy)
     let restored = try SampleStore.open(path: copy, settings: fixture.settings, time: fixture.time)
     let found = try restored.everything("__name__", "m")
     #expect(found.count == 8)

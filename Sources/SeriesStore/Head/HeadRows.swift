@@ -185,7 +185,6 @@ struct ColumnMask: Hashable, Sendable {
   }
 
   var count: Int { low.nonzeroBitCount + high.nonzeroBitCount }
-  var isEmpty: Bool { low | high == 0 }
 
   func contains(_ column: Int) -> Bool {
     (column < 64 ? low >> UInt64(column) : high >> UInt64(column - 64)) & 1 == 1

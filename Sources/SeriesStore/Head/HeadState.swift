@@ -355,6 +355,7 @@ struct HeadState {
     figures.headSamples = late.values.reduce(0) { $0 + $1.open.count + $1.sealed.count }
     for group in groups { figures.headSamples += group.rows.valueCount }
     figures.unflushedSamples = pending.count + inFlight
+    figures.isClockSetBack = clockSetBack != nil
     return figures
   }
 }

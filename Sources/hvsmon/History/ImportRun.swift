@@ -48,6 +48,7 @@ struct ImportRun {
       do throws(End) {
         try await read("imported", into: destination.history)
       } catch {
+        // The first failure is the one that is told.
         try? await destination.close()
         throw error
       }
