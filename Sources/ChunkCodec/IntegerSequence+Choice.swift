@@ -16,21 +16,20 @@ extension IntegerSequence {
   private struct Plan {
     var predictor = Predictor.none
     var slope: Int64 = 0
-    var packed = PackingPlan()
-    /// What follows the header byte.
-    var bytes = Int.max
+    /// Bytes of what is written before the packed numbers, the header left out.
+    var headBytes = 0
+    var residuals: [Int64]
+    var packed: PackingPlan
+
+    var bytes: Int { headBytes + packed.bytes }
   }
 
   /// Below this many numbers a line or a curve cannot pay for itself.
   private static var shortCount: Int { 8 }
 
   private static func plan(for numbers: [Int64]) -> Plan {
-    var best = Plan()
-    best.packed = PackingPlan(for: numbers)
-    best.bytes = best.packed.bytes
-    guard best.packed.packing != .constant, numbers.count > 1 else { return best }
-    var residuals: [Int64] = []
-    residuals.reserveCapacity(numbers.count)
+    var plans = [Plan(residuals: numbers, packed: PackingPlan(framing: numbers))]
+    guard plans[0].packed.packing != .constant, numbers.count > 1 else { return plans[0] }
     for predictor in Predictor.allCases where predictor != .none {
       if predictor != .delta, numbers.count < shortCount { continue }
       var slope: Int64 = 0
@@ -38,19 +37,24 @@ extension IntegerSequence {
         guard let fitted = self.slope(of: numbers) else { continue }
         slope = fitted
       }
-      let headBytes = headBytes(of: numbers, predictor, slope)
-      fill(&residuals, numbers, predictor, slope)
-      let packed = PackingPlan(for: residuals)
-      if packed.bytes + headBytes < best.bytes {
-        best = Plan(
-          predictor: predictor,
-          slope: slope,
-          packed: packed,
-          bytes: packed.bytes + headBytes
-        )
-      }
+      let residuals = residuals(of: numbers, predictor, slope)
+      let plan = Plan(
+        predictor: predictor,
+        slope: slope,
+        headBytes: headBytes(of: numbers, predictor, slope),
+        residuals: residuals,
+        packed: PackingPlan(framing: residuals)
+      )
+      plans.append(plan)
     }
-    return best
+    // A frame is quickly looked at; the rest only for predictors whose frame is among the shortest.
+    let limit = (plans.map(\.bytes).min() ?? 0) * 5 / 4 + 8
+    var best: Plan?
+    for var plan in plans where plan.bytes <= limit {
+      plan.packed.refine(plan.residuals)
+      if plan.bytes < best?.bytes ?? .max { best = plan }
+    }
+    return best ?? plans[0]
   }
 
   private static func headBytes(
@@ -67,28 +71,27 @@ extension IntegerSequence {
     }
   }
 
-  /// Puts what is left to pack into `residuals`, in place of what it holds.
-  private static func fill(
-    _ residuals: inout [Int64],
-    _ numbers: [Int64],
+  /// What is left to pack.
+  private static func residuals(
+    of numbers: [Int64],
     _ predictor: Predictor,
     _ slope: Int64
-  ) {
-    residuals.removeAll(keepingCapacity: true)
+  ) -> [Int64] {
     switch predictor {
-    case .none: residuals += numbers
+    case .none: return numbers
     case .delta:
-      for index in 1..<numbers.count { residuals.append(numbers[index] &- numbers[index - 1]) }
+      return (1..<numbers.count).map { index in numbers[index] &- numbers[index - 1] }
     case .curve:
-      for index in 2..<numbers.count {
-        let line = numbers[index - 1] &* 2 &- numbers[index - 2]
-        residuals.append(numbers[index] &- line)
+      return (2..<numbers.count).map { index in
+        let before = numbers[index - 1]
+        let guess = before &* 2 &- numbers[index - 2]
+        return numbers[index] &- guess
       }
     case .line:
       var height: Int64 = 0
-      for number in numbers {
-        residuals.append(number &- (height >> slopeBits))
-        height = height &+ slope
+      return numbers.map { number in
+        defer { height = height &+ slope }
+        return number &- (height >> slopeBits)
       }
     }
   }
@@ -120,9 +123,7 @@ extension IntegerSequence {
       sink.append(signed: numbers[1] &- numbers[0])
     case .line: sink.append(signed: plan.slope)
     }
-    var residuals: [Int64] = []
-    fill(&residuals, numbers, plan.predictor, plan.slope)
-    plan.packed.write(residuals, to: &sink)
+    plan.packed.write(plan.residuals, to: &sink)
   }
 
   /// The numbers as runs, when that takes fewer bytes than `limit` and a header.
@@ -160,9 +161,8 @@ private struct PackingPlan {
   var width: UInt64 = 0
   var bytes = 0
 
-  init() {}
-
-  init(for numbers: [Int64]) {
+  /// Packs numbers as a constant or in one frame.
+  init(framing numbers: [Int64]) {
     guard var low = numbers.first else { return }
     var high = low
     for number in numbers {
@@ -175,6 +175,11 @@ private struct PackingPlan {
     packing = .frame
     width = UInt64(bitPattern: high &- low).bitWidthNeeded
     bytes += 1 + (numbers.count * Int(width) + 7) / 8
+  }
+
+  /// Looks whether another packing takes fewer bytes.
+  mutating func refine(_ numbers: [Int64]) {
+    guard packing == .frame else { return }
     considerFrames(numbers)
     considerRice(numbers)
   }

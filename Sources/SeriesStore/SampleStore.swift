@@ -22,12 +22,11 @@ package final class SampleStore: SampleAppending, Sendable {
   private struct WriterState {
     var log = HeadLogWriter()
     var symbols: SymbolTable
-    /// Flushes one after the other that had nothing to write.
-    var idleFlushes = 0
   }
 
-  /// Flushes without a sample after which the database's log is emptied.
-  private static let idleFlushesMax = 3
+  /// A flush of fewer samples leaves time to empty the database's log, which then holds more bytes
+  /// than the second number.
+  private static let quietFlush = (samples: 2_000, logBytes: 256 << 10)
 
   /// Who waits for the next flush.
   private struct FlushRequests {
@@ -188,9 +187,7 @@ package final class SampleStore: SampleAppending, Sendable {
     let plan = state.withLock { $0.beginFlush() }
     let start = time.now
     do throws(SQLiteError) {
-      if plan.isEmpty {
-        try settle(connection)
-      } else {
+      if !plan.isEmpty {
         let change = try write(plan, to: connection)
         let seconds = (time.now - start).inSeconds
         cache.forget(change.replaced)
@@ -209,7 +206,7 @@ package final class SampleStore: SampleAppending, Sendable {
       }
       return .failure(StoreError(error))
     }
-    tidy(connection)
+    tidy(connection, isQuiet: plan.entries.count < Self.quietFlush.samples)
     return .success(())
   }
 
@@ -218,7 +215,6 @@ package final class SampleStore: SampleAppending, Sendable {
     to connection: Connection
   ) throws(SQLiteError) -> SealingOutcome {
     try written.withLock { written throws(SQLiteError) in
-      written.idleFlushes = 0
       let symbolsSaved = written.symbols.saved
       do throws(SQLiteError) {
         let log = plan.entries.count > 0 ? written.log.encode(plan.entries) : nil
@@ -241,7 +237,6 @@ package final class SampleStore: SampleAppending, Sendable {
     do throws(SQLiteError) {
       return try await writer.run { [self] connection throws(SQLiteError) in
         let outcome = try written.withLock { written throws(SQLiteError) in
-          written.idleFlushes = 0
           let symbolsSaved = written.symbols.saved
           do throws(SQLiteError) {
             return try connection.transaction { () throws(SQLiteError) in
@@ -271,20 +266,12 @@ package final class SampleStore: SampleAppending, Sendable {
     }
   }
 
-  /// Empties the database's log when nothing comes in any more.
-  private func settle(_ connection: Connection) throws(SQLiteError) {
-    let isDue = written.withLock { written in
-      written.idleFlushes += 1
-      return written.idleFlushes == Self.idleFlushesMax
-    }
-    if isDue, logBytes > 0 { try connection.checkpoint(.truncate) }
-  }
-
   /// Retention and figures: what fails here loses nothing, is counted, and is tried again.
-  private func tidy(_ connection: Connection) {
+  private func tidy(_ connection: Connection, isQuiet: Bool) {
     do throws(SQLiteError) {
       try expireSome(connection)
       try rollSome(connection)
+      if isQuiet, logBytes > Self.quietFlush.logBytes { try connection.checkpoint(.truncate) }
       let bytes = try connection.fileBytes + logBytes
       state.withLock { $0.counters.fileBytes = bytes }
     } catch {

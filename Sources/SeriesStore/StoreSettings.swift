@@ -10,8 +10,8 @@ package struct StoreSettings: Equatable, Sendable {
   package var seriesMax = 200_000
   /// Samples that may wait in memory while they cannot be written; the oldest beyond are dropped.
   package var unflushedSamplesMax = 2_000_000
-  /// Samples after which a chunk is closed.
-  package var chunkSamples = 240
+  /// The most samples of a series in a chunk that was not imported or late.
+  package var chunkSamples = 480
   /// Span after which a chunk is closed.
   package var chunkSpan = Duration.seconds(2 * 3_600)
   /// How much older than its series' newest sample a sample may be.
@@ -22,6 +22,10 @@ package struct StoreSettings: Equatable, Sendable {
   package var checkLimit = Duration.milliseconds(5)
   /// How long a write waits for a lock that another program holds.
   package var busyTimeout = Duration.seconds(5)
+
+  /// Samples of a series that go into a chunk together: chunks grow by so many, since what is in none
+  /// has to be in the log, is read at the start, and takes more room there.
+  var openSamples: Int { max(chunkSamples / 4, 1) }
 
   /// Makes the settings of the daemon.
   package init() {}

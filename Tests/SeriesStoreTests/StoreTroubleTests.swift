@@ -208,7 +208,7 @@ import Testing
     let all = Timestamp.distantPast...Timestamp.distantFuture
     for var cursor in try store.cursors(SeriesSelection(matching: matchers, in: all)) {
       while try cursor.next(into: &run) {}
-      #expect(cursor.damage?.contains("up: block") == true)
+      #expect(cursor.damage?.contains("up: blocks") == true)
     }
     let early = try store.series(matching: matchers, in: start...(start + .seconds(150)))
     #expect(early.first?.samples.count == 11)

@@ -141,17 +141,21 @@ enum BlockTable {
     return rows
   }
 
-  /// A block, or nil when there is none of this id.
+  /// A block of this table or of one with roll-ups, or nil when there is none of this id.
   ///
   /// - Throws: ``SQLiteError`` of kind `corrupt`, which names the block, when its bytes are damaged.
-  static func block(_ id: Int64, _ database: Connection) throws(SQLiteError) -> SampleBlock? {
-    let statement = try database.prepare("SELECT data FROM blocks WHERE id = ?")
+  static func block(
+    _ id: Int64,
+    in table: String = "blocks",
+    _ database: Connection
+  ) throws(SQLiteError) -> SampleBlock? {
+    let statement = try database.prepare("SELECT data FROM \(table) WHERE id = ?")
     try statement.bind(id, at: 1)
     guard try statement.step() else { return nil }
     do throws(ChunkError) {
       return try SampleBlock(decoding: statement.blob(0))
     } catch {
-      throw SQLiteError(.corrupt, "block \(id): \(error)")
+      throw SQLiteError(.corrupt, "\(table) \(id): \(error)")
     }
   }
 

@@ -46,8 +46,7 @@ struct BlockWriter {
     let cohorts = Self.cohorts(of: run)
     findMoves(run, cohorts)
     for cohort in cohorts {
-      let mayGrow = cohorts.count == 1 && run.late.isEmpty
-      if mayGrow, try grow(cohort, of: run.group, in: database) { continue }
+      if try grow(cohort, of: run.group, in: database) { continue }
       try write(cohort, of: run.group, in: database)
     }
     let closed = max(run.span?.upperBound ?? .min, run.sealedThrough)
@@ -129,30 +128,24 @@ struct BlockWriter {
     outcome.spans[group] = max(outcome.spans[group] ?? 0, span)
   }
 
-  /// Adds a short cohort to the group's last block, if that is of the same series and has room: slow
-  /// targets would otherwise have many blocks of few samples.
+  /// The blocks before a cohort that are looked at for one to grow.
+  private static let grownCandidatesMax = 4
+
+  /// Adds a cohort to the group's last block of the same series, if that has room.
   private mutating func grow(
     _ cohort: Cohort,
     of group: UInt32,
     in database: Connection
   ) throws(SQLiteError) -> Bool {
     guard let first = cohort.times.first, let end = cohort.times.last,
-      cohort.times.count <= chunkSamples / 2
+      cohort.times.count < chunkSamples
     else { return false }
-    let statement = try database.prepare(
-      "SELECT max(id), end_ms FROM blocks WHERE id BETWEEN ? AND ?"
-    )
-    try statement.bind(BlockKey.range(group).lowerBound, at: 1)
-    try statement.bind(BlockKey.range(group).upperBound, at: 2)
-    guard try statement.step(), !statement.isNull(0), statement.integer(1) < first else {
-      return false
-    }
-    let id = statement.integer(0)
-    guard let last = try BlockTable.soundBlock(id, database), last.series == cohort.series,
+    guard
+      let (id, last) = try lastBlock(of: cohort, before: first, group, in: database),
       last.times.count + cohort.times.count <= chunkSamples, let start = last.times.first,
       end - start <= Self.grownSpanMax
     else { return false }
-    var columns: [[Double]] = []
+    var grown = Cohort(series: cohort.series, times: last.times + cohort.times, columns: [])
     var values: [Double] = []
     for place in cohort.columns.indices {
       do throws(ChunkError) {
@@ -160,9 +153,8 @@ struct BlockWriter {
       } catch {
         return false
       }
-      columns.append(values + cohort.columns[place])
+      grown.columns.append(values + cohort.columns[place])
     }
-    let grown = Cohort(series: cohort.series, times: last.times + cohort.times, columns: columns)
     let update = try database.prepare(
       "UPDATE blocks SET end_ms = ?, samples = ?, data = ? WHERE id = ?"
     )
@@ -175,6 +167,29 @@ struct BlockWriter {
     outcome.samples += cohort.times.count * cohort.series.count
     outcome.replaced.append(id)
     return true
+  }
+
+  /// The last block before a time that has just the series of a cohort.
+  private func lastBlock(
+    of cohort: Cohort,
+    before time: Int64,
+    _ group: UInt32,
+    in database: Connection
+  ) throws(SQLiteError) -> (id: Int64, block: SampleBlock)? {
+    let statement = try database.prepare(
+      "SELECT id, end_ms FROM blocks WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT ?"
+    )
+    try statement.bind(BlockKey.key(group, time - Self.grownSpanMax), at: 1)
+    try statement.bind(BlockKey.key(group, time), at: 2)
+    try statement.bind(Self.grownCandidatesMax, at: 3)
+    while try statement.step() {
+      guard statement.integer(1) < time else { continue }
+      let id = statement.integer(0)
+      guard let block = try BlockTable.soundBlock(id, database), block.series == cohort.series
+      else { continue }
+      return (id, block)
+    }
+    return nil
   }
 
   // Cohorts.

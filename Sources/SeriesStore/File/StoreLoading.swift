@@ -203,7 +203,7 @@ extension HeadState {
     let group = Int(number)
     groups[group].sealedThrough = closedThrough
     groups[group].spanMax = spanMax
-    groups[group].rowTarget = settings.chunkSamples
+    groups[group].rowTarget = settings.openSamples
     if closedThrough != .min { groups[group].memoryFrom = closedThrough + 1 }
     newest = max(newest, closedThrough)
   }

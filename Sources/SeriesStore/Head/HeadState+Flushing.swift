@@ -150,7 +150,7 @@ extension HeadState {
   }
 
   /// Samples that the log may hold besides twice those that are in no block.
-  private static var logSlack: Int { 500_000 }
+  private static var logSlack: Int { 200_000 }
 
   /// Finds groups that keep the log long, while others have been closing blocks all along: their
   /// rows go into a block early, which grows later.
@@ -195,7 +195,7 @@ extension HeadState {
   private mutating func finishSealing(_ run: SealingRun, _ written: SealingOutcome) {
     let group = Int(run.group)
     let cutoff = newest(of: run) - lateWindow
-    groups[group].finishSealing(forgettingBefore: cutoff, nextTarget: settings.chunkSamples)
+    groups[group].finishSealing(forgettingBefore: cutoff, nextTarget: settings.openSamples)
     groups[group].spanMax = max(groups[group].spanMax, written.spans[run.group] ?? 0)
     let memoryFrom = groups[group].memoryFrom
     for (series, samples) in run.late {

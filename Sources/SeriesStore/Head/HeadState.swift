@@ -107,7 +107,7 @@ struct HeadState {
   /// Adds a group.
   mutating func makeGroup() -> UInt32 {
     let number = UInt32(groups.count)
-    groups.append(SeriesGroup(number: number, chunkSamples: settings.chunkSamples))
+    groups.append(SeriesGroup(number: number, openSamples: settings.openSamples))
     return number
   }
 

@@ -37,10 +37,10 @@ struct SeriesGroup {
   /// The most series in a group.
   static let columnsMax = ColumnMask.columnsMax
 
-  init(number: UInt32, chunkSamples: Int) {
+  init(number: UInt32, openSamples: Int) {
     self.number = number
-    let spread = max(chunkSamples / 2, 1)
-    rowTarget = chunkSamples - Int(number &* 40_503 >> 4) % spread
+    let spread = max(openSamples / 2, 1)
+    rowTarget = openSamples - Int(number &* 40_503 >> 4) % spread
   }
 
   /// The times of the rows, rising.

@@ -11,6 +11,14 @@ final class BlockCache: Sendable {
     enum Table: Hashable, Sendable {
       case blocks
       case rollup(RollupSpan)
+
+      /// The table's name in SQL.
+      var name: String {
+        switch self {
+        case .blocks: "blocks"
+        case .rollup(let span): span.table
+        }
+      }
     }
 
     let table: Table

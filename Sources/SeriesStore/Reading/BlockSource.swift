@@ -25,14 +25,16 @@ struct BlockSource: Sendable {
     of series: UInt32,
     into run: inout SampleRun
   ) throws(StoreError) -> Finding {
+    let key = BlockCache.Key(table, id)
     guard let block = try sound(table, id) else {
-      return .damaged(damage.place(of: id) ?? "block \(id) is gone")
+      // A block that is gone was too old: between two looks of this reader it was deleted.
+      return damage.place(of: key).map { .damaged($0) } ?? .absent
     }
     guard let column = block.position(of: series) else { return .absent }
     do throws(ChunkError) {
       try block.read(column: column, into: &run.values)
     } catch {
-      return .damaged(damage.note(id, "block \(id): \(error)"))
+      return .damaged(damage.note(key, "\(table.name) \(id): \(error)"))
     }
     run.unixMilliseconds = block.times
     return .found
@@ -43,15 +45,12 @@ struct BlockSource: Sendable {
     do throws(StoreError) {
       return try cache.block(BlockCache.Key(table, id)) { () throws(StoreError) in
         try pool.read { connection throws(SQLiteError) in
-          switch table {
-          case .blocks: try BlockTable.block(id, connection)
-          case .rollup(let span): try RollupTable.block(id, span, connection)
-          }
+          try BlockTable.block(id, in: table.name, connection)
         }
       }
     } catch {
       guard case .corruptChunk(let place) = error else { throw error }
-      _ = damage.note(id, place)
+      _ = damage.note(BlockCache.Key(table, id), place)
       return nil
     }
   }
@@ -59,7 +58,7 @@ struct BlockSource: Sendable {
 
 /// The blocks that could not be read.
 final class DamageList: Sendable {
-  private let places = Mutex<[Int64: String]>([:])
+  private let places = Mutex<[BlockCache.Key: String]>([:])
 
   /// Blocks that are told apart; further ones are not noted.
   private static let placesMax = 100
@@ -67,17 +66,17 @@ final class DamageList: Sendable {
   /// Notes a damaged block.
   ///
   /// - Returns: What was noted.
-  func note(_ id: Int64, _ place: String) -> String {
+  func note(_ key: BlockCache.Key, _ place: String) -> String {
     places.withLock { places in
-      if places.count < Self.placesMax { places[id] = place }
+      if places.count < Self.placesMax { places[key] = place }
     }
     return place
   }
 
-  func place(of id: Int64) -> String? { places.withLock { $0[id] } }
+  func place(of key: BlockCache.Key) -> String? { places.withLock { $0[key] } }
 
-  /// What was noted, by block.
+  /// What was noted, in the order of the texts.
   var list: [String] {
-    places.withLock { places in places.sorted { $0.key < $1.key }.map(\.value) }
+    places.withLock { places in places.values.sorted() }
   }
 }

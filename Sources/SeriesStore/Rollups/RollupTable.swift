@@ -163,20 +163,4 @@ enum RollupTable {
     while try statement.step() { rows.append(statement.integer(0)) }
     return rows
   }
-
-  /// A block of roll-ups, or nil when there is none of this id.
-  static func block(
-    _ id: Int64,
-    _ span: RollupSpan,
-    _ database: Connection
-  ) throws(SQLiteError) -> SampleBlock? {
-    let statement = try database.prepare("SELECT data FROM \(span.table) WHERE id = ?")
-    try statement.bind(id, at: 1)
-    guard try statement.step() else { return nil }
-    do throws(ChunkError) {
-      return try SampleBlock(decoding: statement.blob(0))
-    } catch {
-      throw SQLiteError(.corrupt, "roll-up \(id): \(error)")
-    }
-  }
 }

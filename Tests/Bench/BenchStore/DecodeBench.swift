@@ -15,22 +15,19 @@ struct DecodeBench {
     var settings = StoreSettings()
     settings.cacheBytesMax = 64 << 20
     let store = try SampleStore.open(path: path, settings: settings, time: clock)
-    let kinds = ["constant", "steps", "counter", "noise"]
-    var runs: [HistoryRun] = []
-    for number in 0..<Self.series {
-      let kind = kinds[max(0, number % 10 - 5) == 2 ? 1 : min(max(0, number % 10 - 5), 1)]
-      let name = number % 10 == 8 ? "counter" : number % 10 == 9 ? "noise" : kind
-      let times = (0..<Self.ticks).map { start.unixMilliseconds + Int64($0) * 15_000 }
-      runs.append(
-        HistoryRun(
-          labels: LabelSet(metric: "bench", ["kind": name, "series": "\(number)"]),
-          unixMilliseconds: times,
-          values: (0..<Self.ticks).map { benchValue(number, $0) }
-        )
+    let times = (0..<Self.ticks).map { start.unixMilliseconds + Int64($0) * 15_000 }
+    let runs = (0..<Self.series).map { number in
+      let kind = BenchKind(ofSeries: number).rawValue
+      return HistoryRun(
+        labels: LabelSet(metric: "bench", ["kind": kind, "series": "\(number)"]),
+        unixMilliseconds: times,
+        values: (0..<Self.ticks).map { benchValue(number, $0) }
       )
     }
     _ = try await store.importHistory(runs)
-    for kind in kinds { try scan(store, LabelMatcher("kind", .equal, kind), kind) }
+    for kind in BenchKind.allCases.map(\.rawValue) {
+      try scan(store, LabelMatcher("kind", .equal, kind), kind)
+    }
     try scan(store, LabelMatcher("__name__", .equal, "bench"), "mixed")
     try await store.close()
   }

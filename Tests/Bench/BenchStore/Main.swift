@@ -34,15 +34,32 @@ func scattered(_ place: UInt64, _ series: UInt64) -> UInt64 {
   return state ^ state >> 29
 }
 
-/// The value of a series at a tick: of ten, six are constant, two change now and then, one is a
-/// counter, one is noise to the last bit in half of its cases.
+/// What the values of a series are like.
+enum BenchKind: String, CaseIterable {
+  case constant
+  case steps
+  case counter
+  case noise
+
+  /// Of ten series six are constant, two change now and then, one is a counter, one is noise.
+  init(ofSeries number: Int) {
+    switch number % 10 {
+    case 0..<6: self = .constant
+    case 6, 7: self = .steps
+    case 8: self = .counter
+    default: self = .noise
+    }
+  }
+}
+
+/// The value of a series at a tick; half of the noise goes to the last bit.
 func benchValue(_ series: Int, _ tick: Int) -> Double {
   let number = UInt64(series)
-  switch series % 10 {
-  case 0..<6: return Double(scattered(0, number) % 100_000) * 1_024
-  case 6, 7: return Double(scattered(UInt64(tick) / 8, number) % 64)
-  case 8: return Double(200 * tick) + Double(scattered(UInt64(tick), number) % 200)
-  default:
+  switch BenchKind(ofSeries: series) {
+  case .constant: return Double(scattered(0, number) % 100_000) * 1_024
+  case .steps: return Double(scattered(UInt64(tick) / 8, number) % 64)
+  case .counter: return Double(200 * tick) + Double(scattered(UInt64(tick), number) % 200)
+  case .noise:
     let noise = scattered(UInt64(tick), number)
     if series % 20 == 9 { return Double(noise >> 11) * 0x1p-53 }
     return Double(350 + noise % 250) / 10
