@@ -28,10 +28,12 @@ extension Double {
   /// The value of a sample that says its series ended: bits `0x7ff0000000000002`, a NaN.
   ///
   /// Source: Prometheus, `model/value`.
-  package static let stalenessMarker = Double(bitPattern: 0x7ff0_0000_0000_0002)
+  @inlinable package static var stalenessMarker: Double {
+    Double(bitPattern: 0x7ff0_0000_0000_0002)
+  }
 
   /// The bits are those of ``stalenessMarker``; an ordinary NaN is not one.
-  package var isStalenessMarker: Bool { bitPattern == 0x7ff0_0000_0000_0002 }
+  @inlinable package var isStalenessMarker: Bool { bitPattern == 0x7ff0_0000_0000_0002 }
 }
 
 /// All samples of one label set within some range, oldest first.

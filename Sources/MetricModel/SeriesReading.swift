@@ -67,7 +67,7 @@ package struct RollupReading: Hashable, Sendable {
 }
 
 /// Walks the samples of one series, a run at a time, so that a long series is never held whole.
-package protocol SeriesCursor {
+package protocol SeriesCursor: Sendable {
   /// What identifies the series.
   var labels: LabelSet { get }
 

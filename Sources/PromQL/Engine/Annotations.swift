@@ -11,6 +11,9 @@ struct Annotations {
   private var infos: [String] = []
   private var seen: Set<String> = []
 
+  /// How many texts there are.
+  var count: Int { seen.count }
+
   mutating func warn(_ text: String, at position: SourcePosition) {
     Self.add("PromQL warning: \(text) (\(position))", to: &warnings, &seen)
   }

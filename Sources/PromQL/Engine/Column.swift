@@ -2,7 +2,7 @@
 import MetricModel
 
 /// The times at which an expression is evaluated.
-struct EvaluationGrid: Equatable {
+struct EvaluationGrid: Hashable, Sendable {
   /// The first, in Unix milliseconds.
   let start: Int64
   /// The distance of two, in milliseconds.
@@ -16,7 +16,7 @@ struct EvaluationGrid: Equatable {
 }
 
 /// The times a shifted selector looks at, one for each time of a grid.
-struct ReferenceTimes {
+struct ReferenceTimes: Sendable {
   let first: Int64
   /// Zero when an `@` fixes the time.
   let step: Int64
@@ -30,7 +30,7 @@ struct ReferenceTimes {
 }
 
 /// One series of an instant vector over all times of a grid.
-struct Column {
+struct Column: Sendable {
   var labels: LabelSet
   /// The metric name has been dropped, but is still there until the query ends.
   var dropsName = false

@@ -72,18 +72,38 @@ extension Evaluation {
     on grid: EvaluationGrid
   ) throws(QueryError) -> [Column] {
     let groups = ColumnGroups(columns, aggregation.grouping)
+    try charge(groups.labels.count * grid.count)
+    return switch aggregation.aggregator {
+    case .sum: try fold(columns, groups, SumState(), on: grid)
+    case .avg: try fold(columns, groups, CompensatedMean(), on: grid)
+    case .count: try fold(columns, groups, CountState(), on: grid)
+    case .min: try fold(columns, groups, LeastState(), on: grid)
+    case .max: try fold(columns, groups, GreatestState(), on: grid)
+    case .stdvar: try fold(columns, groups, VarianceState(takesRoot: false), on: grid)
+    case .stddev: try fold(columns, groups, VarianceState(takesRoot: true), on: grid)
+    default: try fold(columns, groups, PresenceState(), on: grid)
+    }
+  }
+
+  private func fold<State: AggregateState>(
+    _ columns: [Column],
+    _ groups: ColumnGroups,
+    _ empty: State,
+    on grid: EvaluationGrid
+  ) throws(QueryError) -> [Column] {
     let count = grid.count
-    try charge(groups.labels.count * count)
-    let empty = AggregateState(aggregation.aggregator)
     var states = Array(repeating: empty, count: groups.labels.count * count)
     for (column, group) in zip(columns, groups.groupOfColumn) {
       try work(count)
+      let first = group * count
       for index in 0..<count where !column.values[index].isStalenessMarker {
-        states[group * count + index].add(column.values[index])
+        states[first + index].add(column.values[index])
       }
     }
     return groups.labels.indices.map { group in
-      let values = states[group * count..<(group + 1) * count].map(\.result)
+      let values = states[group * count..<(group + 1) * count].map { state in
+        state.count == 0 ? Column.absent : state.value
+      }
       return Column(groups.labels[group], values, dropsName: groups.dropsName[group])
     }
   }
@@ -175,52 +195,5 @@ extension Aggregation.Grouping {
   fileprivate func keeps(_ name: String) -> Bool {
     guard case .without(let labels) = self else { return true }
     return !labels.contains(name)
-  }
-}
-
-/// What is known of one group at one time.
-struct AggregateState {
-  private let aggregator: Aggregator
-  private var count = 0
-  private var sum = CompensatedSum()
-  private var mean = CompensatedMean()
-  /// The extreme so far, or the plain mean of a variance.
-  private var value = 0.0
-  private var squares = 0.0
-
-  init(_ aggregator: Aggregator) { self.aggregator = aggregator }
-
-  mutating func add(_ new: Double) {
-    count += 1
-    switch aggregator {
-    case .sum: if count == 1 { sum = CompensatedSum(new) } else { sum.add(new) }
-    case .avg: mean.add(new)
-    case .min: if count == 1 || new < value || value.isNaN { value = new }
-    case .max: if count == 1 || new > value || value.isNaN { value = new }
-    case .stddev, .stdvar:
-      if count == 1 {
-        value = new
-        squares = new.isFinite ? 0 : .nan
-      } else {
-        let difference = new - value
-        value += difference / Double(count)
-        squares += difference * (new - value)
-      }
-    default: break
-    }
-  }
-
-  /// The group's value; the mark of an absent sample when nothing was added.
-  var result: Double {
-    guard count > 0 else { return Column.absent }
-    return switch aggregator {
-    case .sum: sum.value
-    case .avg: mean.value
-    case .count: Double(count)
-    case .min, .max: value
-    case .stdvar: squares / Double(count)
-    case .stddev: (squares / Double(count)).squareRoot()
-    default: 1
-    }
   }
 }

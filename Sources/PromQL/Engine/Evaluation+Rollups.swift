@@ -4,7 +4,7 @@ import MetricModel
 /// A range function computed from roll-ups.
 struct RolledFunction {
   let reading: RollupReading
-  let compute: (borrowing SampleWindow) -> Double?
+  let compute: @Sendable (borrowing SampleWindow) -> Double?
 }
 
 extension Evaluation {
@@ -46,17 +46,14 @@ extension Evaluation {
     on grid: EvaluationGrid
   ) throws(QueryError) -> RolledFunction? {
     guard case .range(let range) = expression.unwrapped.form else { return nil }
-    let plan: (figure: RollupFigure, compute: (borrowing SampleWindow) -> Double?)
+    let plan: (figure: RollupFigure, compute: @Sendable (borrowing SampleWindow) -> Double?)
     switch function {
-    case .minOverTime: plan = (.min, Function.minOverTime.windowFunction ?? { _ in nil })
-    case .maxOverTime: plan = (.max, Function.maxOverTime.windowFunction ?? { _ in nil })
-    case .sumOverTime, .avgOverTime:
-      plan = (.sum, Function.sumOverTime.windowFunction ?? { _ in nil })
-    case .countOverTime: plan = (.count, Function.sumOverTime.windowFunction ?? { _ in nil })
-    case .increase: plan = (.increase, Function.sumOverTime.windowFunction ?? { _ in nil })
-    case .rate:
-      let sum = Function.sumOverTime.windowFunction ?? { _ in nil }
-      plan = (.increase, { window in sum(window).map { $0 / window.rangeSeconds } })
+    case .minOverTime: plan = (.min, { window in window.extreme { $0 < $1 }.value })
+    case .maxOverTime: plan = (.max, { window in window.extreme { $0 > $1 }.value })
+    case .sumOverTime, .avgOverTime: plan = (.sum, { $0.sum.total })
+    case .countOverTime: plan = (.count, { $0.sum.total })
+    case .increase: plan = (.increase, { $0.sum.total })
+    case .rate: plan = (.increase, { $0.sum.total / $0.rangeSeconds })
     default: return nil
     }
     let ends = try referenceTimes(range.selector.shift, on: grid)
@@ -97,9 +94,12 @@ extension Evaluation {
     _ rolled: RolledFunction,
     on grid: EvaluationGrid
   ) throws(QueryError) -> [Column] {
-    try columns(of: expression, on: grid, rollup: rolled.reading) { window, _ in
-      rolled.compute(window)
-    }
+    try columns(
+      of: expression,
+      on: grid,
+      rollup: rolled.reading,
+      SingleWindowFunction { window, _ in rolled.compute(window) }
+    )
   }
 }
 

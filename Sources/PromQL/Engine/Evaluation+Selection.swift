@@ -26,36 +26,14 @@ extension Evaluation {
       order.removeAll(keepingCapacity: true)
       try work(columns.count)
       for group in members {
-        let present = group.filter { !columns[$0].values[index].isStalenessMarker }
-        let best = Self.best(counts[index], of: present, by: aggregation.aggregator) { place in
-          columns[place].values[index]
-        }
-        for place in best { output[place].values[index] = columns[place].values[index] }
-        order += best
+        var best = BestSamples(counts[index], by: aggregation.aggregator)
+        for place in group { best.offer(columns[place].values[index], at: place) }
+        for place in best.places { output[place].values[index] = columns[place].values[index] }
+        order += best.places
       }
     }
     // Only a single evaluation time has an order.
     return grid.count == 1 ? order.map { output[$0] } : output.filter { !$0.isEmpty }
-  }
-
-  /// The `count` best of `places`, best first; of equal ones the earlier.
-  private static func best(
-    _ count: Int,
-    of places: [Int],
-    by aggregator: Aggregator,
-    value: (Int) -> Double
-  ) -> [Int] {
-    guard aggregator != .limitk else { return Array(places.prefix(count)) }
-    let isTop = aggregator == .topk
-    let sorted = places.sorted { first, second in
-      let (left, right) = (value(first), value(second))
-      if left.isNaN || right.isNaN {
-        return left.isNaN == right.isNaN ? first < second : right.isNaN
-      }
-      if left != right { return isTop ? left > right : left < right }
-      return first < second
-    }
-    return Array(sorted.prefix(count))
   }
 
   private func sampleCounts(_ parameters: [Double]) throws(QueryError) -> [Int] {
@@ -101,6 +79,46 @@ extension Evaluation {
       }
     }
     return output.filter { !$0.isEmpty }
+  }
+}
+
+/// The samples of a group that `topk`, `bottomk` or `limitk` picks, best first; of equal ones the
+/// earlier.
+private struct BestSamples {
+  private let count: Int
+  private let aggregator: Aggregator
+  private var values: [Double] = []
+  private(set) var places: [Int] = []
+
+  init(_ count: Int, by aggregator: Aggregator) {
+    self.count = count
+    self.aggregator = aggregator
+  }
+
+  mutating func offer(_ value: Double, at place: Int) {
+    guard !value.isStalenessMarker else { return }
+    if values.count == count {
+      guard let worst = values.last, beats(value, worst) else { return }
+      values.removeLast()
+      places.removeLast()
+    }
+    // Behind all that are as good.
+    var (low, high) = (0, values.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if beats(value, values[middle]) { high = middle } else { low = middle + 1 }
+    }
+    values.insert(value, at: low)
+    places.insert(place, at: low)
+  }
+
+  /// NaN is worse than any number.
+  private func beats(_ value: Double, _ other: Double) -> Bool {
+    switch aggregator {
+    case .topk: value > other || other.isNaN && !value.isNaN
+    case .bottomk: value < other || other.isNaN && !value.isNaN
+    default: false
+    }
   }
 }
 

@@ -2,26 +2,83 @@
 import MetricModel
 
 /// What an instant selector gives for each sample it finds.
-enum SelectorYield {
+enum SelectorYield: Sendable {
   case value
   /// The time of the stored sample, in seconds.
   case timestamp
 }
 
 /// One series as a range function sees it: samples in columns, staleness markers left out.
-struct RangeInput {
+struct RangeInput: Sendable {
   var labels = LabelSet.empty
   var dropsName = false
   var times: [Int64] = []
   var values: [Double] = []
+  private var run = SampleRun()
+
+  /// Reads a series in place of the one before; false when it has no sample.
+  mutating func read(
+    _ cursor: inout any SeriesCursor,
+    _ meter: inout WorkMeter
+  ) throws(QueryError) -> Bool {
+    times.removeAll(keepingCapacity: true)
+    values.removeAll(keepingCapacity: true)
+    while try meter.next(&cursor, &run) { append(run) }
+    labels = cursor.labels
+    dropsName = (cursor as? ColumnCursor)?.dropsName ?? false
+    return !values.isEmpty
+  }
+
+  /// Adds a run's samples but for its staleness markers.
+  private mutating func append(_ run: SampleRun) {
+    guard run.values.contains(where: \.isStalenessMarker) else {
+      times.append(contentsOf: run.unixMilliseconds)
+      values.append(contentsOf: run.values)
+      return
+    }
+    for index in 0..<run.count where !run.values[index].isStalenessMarker {
+      times.append(run.unixMilliseconds[index])
+      values.append(run.values[index])
+    }
+  }
 }
 
 /// The windows of a range selector or subquery, one for each time of a grid.
-struct Windows {
+struct Windows: Sendable {
   /// Where each window ends, which belongs to it.
   let ends: ReferenceTimes
   /// Milliseconds; the window begins right after its end less this.
   let length: Int64
+}
+
+/// The series of a range selector or subquery.
+struct RangeSource {
+  let windows: Windows
+  let cursors: [any SeriesCursor]
+}
+
+/// A column as the series that a subquery makes of it.
+struct ColumnCursor: SeriesCursor {
+  let labels: LabelSet
+  let dropsName: Bool
+  private let grid: EvaluationGrid
+  private var values: [Double]
+
+  init(_ column: Column, _ grid: EvaluationGrid) {
+    labels = column.labels
+    dropsName = column.dropsName
+    values = column.values
+    self.grid = grid
+  }
+
+  mutating func next(into run: inout SampleRun) throws(StoreError) -> Bool {
+    run.removeAll()
+    for (index, value) in values.enumerated() where !value.isStalenessMarker {
+      run.append(grid.time(index), value)
+    }
+    values = []
+    return run.count > 0
+  }
 }
 
 extension Evaluation {
@@ -75,45 +132,18 @@ extension Evaluation {
     let times = try referenceTimes(selector.shift, on: grid)
     let lookback = engine.lookback.wholeMilliseconds
     guard grid.count > 0, lookback > 0 else { return [] }
-    var columns: [Column] = []
-    var run = SampleRun()
     let oldest = times.first - lookback + 1
     let rollup = yield == .value ? rollup(.last, times, length: 0, at: position) : nil
-    for var cursor in try cursors(selector, oldest...times.last, rollup) {
-      // A fixed time gives the same sample at every step: it is looked up once.
-      let places = times.isFixed ? 1 : times.count
-      var column = Column(emptyFor: cursor.labels, count: places)
-      var latest: (time: Int64, value: Double)?
-      var place = 0
-      var isPresent = false
-      func fill(before limit: Int64) {
-        while place < places, times.time(place) < limit {
-          let time = times.time(place)
-          if let latest, latest.time > time - lookback, !latest.value.isStalenessMarker {
-            column.values[place] = yield == .value ? latest.value : Double(latest.time) / 1_000
-            isPresent = true
-          }
-          place += 1
-        }
-      }
-      while place < places, try next(&cursor, &run) {
-        for index in 0..<run.count {
-          fill(before: run.unixMilliseconds[index])
-          latest = (run.unixMilliseconds[index], run.values[index])
-        }
-      }
-      fill(before: .max)
-      guard isPresent else { continue }
-      if times.isFixed {
-        column.values = Array(repeating: column.values[0], count: times.count)
-      }
-      try charge(times.count)
-      columns.append(column)
-    }
-    return columns
+    let worker = LatestWorker(times, lookback: lookback, gives: yield)
+    return try columns(
+      of: try cursors(selector, oldest...times.last, rollup),
+      work: grid.count,
+      worker
+    )
   }
 
-  private func cursors(
+  /// The series of a selector, with their samples in a range.
+  func cursors(
     _ selector: VectorSelector,
     _ range: ClosedRange<Int64>,
     _ rollup: RollupReading?
@@ -128,25 +158,29 @@ extension Evaluation {
     }
   }
 
-  private func next(
-    _ cursor: inout any SeriesCursor,
-    _ run: inout SampleRun
-  ) throws(QueryError) -> Bool {
-    do throws(StoreError) {
-      guard try cursor.next(into: &run) else {
-        if let damage = cursor.damage {
-          annotations.warn("damaged samples were left out: \(damage)", at: SourcePosition())
-        }
-        return false
-      }
-    } catch {
-      throw .store(error)
-    }
-    try charge(run.count)
-    return true
-  }
-
   // MARK: Windows
+
+  /// The series of a range selector or subquery, and the windows in which they are looked at.
+  func rangeSource(
+    _ expression: Expression,
+    on grid: EvaluationGrid,
+    rollup: RollupReading? = nil
+  ) throws(QueryError) -> RangeSource {
+    switch expression.unwrapped.form {
+    case .range(let range):
+      let ends = try referenceTimes(range.selector.shift, on: grid)
+      let windows = Windows(ends: ends, length: try positiveMilliseconds(of: range.range))
+      let oldest = windows.ends.first - windows.length + 1
+      let cursors = try cursors(range.selector, oldest...windows.ends.last, rollup)
+      return RangeSource(windows: windows, cursors: cursors)
+    case .subquery(let subquery):
+      let ends = try referenceTimes(subquery.shift, on: grid)
+      let windows = Windows(ends: ends, length: try positiveMilliseconds(of: subquery.range))
+      return RangeSource(windows: windows, cursors: try cursors(subquery, in: windows))
+    default:
+      throw .refused(message: "expected type range vector, got \(expression.type.rawValue)")
+    }
+  }
 
   /// Walks the series of a range selector or subquery, one after the other.
   ///
@@ -154,72 +188,33 @@ extension Evaluation {
   func forEachSeries(
     of expression: Expression,
     on grid: EvaluationGrid,
-    rollup: RollupReading? = nil,
     _ body: (RangeInput, Windows) throws(QueryError) -> Void
   ) throws(QueryError) {
-    guard grid.count > 0 else { return }
-    switch expression.unwrapped.form {
-    case .range(let range):
-      let ends = try referenceTimes(range.selector.shift, on: grid)
-      let windows = Windows(ends: ends, length: try positiveMilliseconds(of: range.range))
-      try forEachSeries(of: range.selector, in: windows, rollup, body)
-    case .subquery(let subquery):
-      let ends = try referenceTimes(subquery.shift, on: grid)
-      let windows = Windows(ends: ends, length: try positiveMilliseconds(of: subquery.range))
-      try forEachSeries(of: subquery, in: windows, body)
-    default:
-      throw .refused(message: "expected type range vector, got \(expression.type.rawValue)")
-    }
-  }
-
-  private func forEachSeries(
-    of selector: VectorSelector,
-    in windows: Windows,
-    _ rollup: RollupReading?,
-    _ body: (RangeInput, Windows) throws(QueryError) -> Void
-  ) throws(QueryError) {
-    var run = SampleRun()
+    let source = try rangeSource(expression, on: grid)
+    var meter = WorkMeter(budget)
     var input = RangeInput()
-    let oldest = windows.ends.first - windows.length + 1
-    for var cursor in try cursors(selector, oldest...windows.ends.last, rollup) {
-      input.times.removeAll(keepingCapacity: true)
-      input.values.removeAll(keepingCapacity: true)
-      while try next(&cursor, &run) {
-        for index in 0..<run.count where !run.values[index].isStalenessMarker {
-          input.times.append(run.unixMilliseconds[index])
-          input.values.append(run.values[index])
-        }
-      }
-      guard !input.values.isEmpty else { continue }
-      input.labels = cursor.labels
-      try body(input, windows)
+    for var cursor in source.cursors where try input.read(&cursor, &meter) {
+      try body(input, source.windows)
     }
+    for place in meter.damage { noteDamage(place) }
   }
 
-  private func forEachSeries(
-    of subquery: Subquery,
-    in windows: Windows,
-    _ body: (RangeInput, Windows) throws(QueryError) -> Void
-  ) throws(QueryError) {
+  /// The series that a subquery makes, with a sample at each of its steps.
+  private func cursors(
+    _ subquery: Subquery,
+    in windows: Windows
+  ) throws(QueryError) -> [any SeriesCursor] {
     // The evaluation times are multiples of the step since the epoch, whatever the query's start.
     let step = try positiveMilliseconds(of: subquery.step ?? .fixed(engine.subqueryStep))
     let first = floorDivision(windows.ends.first - windows.length, step) + 1
     let last = floorDivision(windows.ends.last, step)
-    guard last >= first else { return }
+    guard last >= first else { return [] }
     guard last - first < Int64(engine.limits.samples) else {
       throw .tooManySamples(limit: engine.limits.samples)
     }
     let grid = EvaluationGrid(start: first * step, step: step, count: Int(last - first) + 1)
     try charge(grid.count)
-    for column in try merged(try vector(subquery.expression, on: grid)) {
-      var input = RangeInput(labels: column.labels, dropsName: column.dropsName)
-      for (index, value) in column.values.enumerated() where !value.isStalenessMarker {
-        input.times.append(grid.time(index))
-        input.values.append(value)
-      }
-      guard !input.values.isEmpty else { continue }
-      try body(input, windows)
-    }
+    return try merged(try vector(subquery.expression, on: grid)).map { ColumnCursor($0, grid) }
   }
 
   private func floorDivision(_ dividend: Int64, _ divisor: Int64) -> Int64 {

@@ -12,15 +12,13 @@ final class Evaluation {
   let queryStep: Int64
   let isRange: Bool
   var annotations = Annotations()
-  private let deadline: QueryDeadline
-  private var samplesUsed = 0
-  private var workSinceCheck = 0
-
-  /// Less than a millisecond's worth.
-  private static let workBetweenChecks = 20_000
+  let budget: QueryBudget
+  private var meter: WorkMeter
+  private var repeated: RepeatedParts
 
   init(
     _ engine: QueryEngine,
+    _ expression: Expression,
     _ grid: EvaluationGrid,
     end: Int64? = nil,
     isRange: Bool = false,
@@ -30,31 +28,19 @@ final class Evaluation {
     self.engine = engine
     self.reading = reading
     self.isRange = isRange
-    self.deadline = deadline
+    budget = QueryBudget(samples: engine.limits.samples, deadline: deadline)
+    meter = WorkMeter(budget)
+    repeated = RepeatedParts(of: expression)
     queryStart = grid.start
     queryEnd = end ?? grid.end
     queryStep = isRange ? grid.step : 0
   }
 
   /// Counts samples read or made against the limit, and looks at the deadline now and then.
-  func charge(_ samples: Int) throws(QueryError) {
-    samplesUsed += samples
-    guard samplesUsed <= engine.limits.samples else {
-      throw .tooManySamples(limit: engine.limits.samples)
-    }
-    try work(samples)
-  }
+  func charge(_ samples: Int) throws(QueryError) { try meter.charge(samples) }
 
   /// Counts values looked at, so that the deadline is looked at now and then.
-  func work(_ values: Int) throws(QueryError) {
-    workSinceCheck += values + 1
-    if workSinceCheck > Self.workBetweenChecks { try checkDeadline() }
-  }
-
-  func checkDeadline() throws(QueryError) {
-    workSinceCheck = 0
-    if deadline.isPast() { throw .timedOut(limit: deadline.limit) }
-  }
+  func work(_ values: Int) throws(QueryError) { try meter.work(values) }
 
   // MARK: Nodes
 
@@ -62,7 +48,22 @@ final class Evaluation {
     _ expression: Expression,
     on grid: EvaluationGrid
   ) throws(QueryError) -> Evaluated {
-    try checkDeadline()
+    try budget.checkDeadline()
+    guard repeated.contains(expression) else { return try evaluated(expression, on: grid) }
+    if let value = repeated.value(of: expression, on: grid) { return value }
+    let annotationsBefore = annotations.count
+    let value = try evaluated(expression, on: grid)
+    // What is said of a part names its place, so each place must say it.
+    if annotations.count == annotationsBefore {
+      repeated.keep(value, of: expression, on: grid)
+    }
+    return value
+  }
+
+  private func evaluated(
+    _ expression: Expression,
+    on grid: EvaluationGrid
+  ) throws(QueryError) -> Evaluated {
     switch expression.form {
     case .number(let literal):
       return .scalar(Array(repeating: literal.value, count: grid.count))

@@ -51,18 +51,22 @@ package struct QueryEngine: Sendable {
   /// This only turns some errors into results: series that differ in nothing but the name may meet
   /// on the way, as in `sum(rate({job="a"}[5m]))`.
   package var dropsNamesLate: Bool
+  /// The most threads that work on one large query.
+  package var threads: Int
 
   /// Makes an engine.
   package init(
     limits: QueryLimits = .default,
     lookback: Duration = .seconds(300),
     subqueryStep: Duration = .seconds(60),
-    dropsNamesLate: Bool = true
+    dropsNamesLate: Bool = true,
+    threads: Int = 2
   ) {
     self.limits = limits
     self.lookback = lookback
     self.subqueryStep = subqueryStep
     self.dropsNamesLate = dropsNamesLate
+    self.threads = threads
   }
 
   /// Evaluates at one instant; the expression may have any type.
@@ -82,7 +86,7 @@ package struct QueryEngine: Sendable {
   ) throws(QueryError) -> QueryResult {
     let time = time.clamped
     let grid = EvaluationGrid(start: time.unixMilliseconds, step: 1, count: 1)
-    let evaluation = Evaluation(self, grid, reading: reading, deadline: deadline)
+    let evaluation = Evaluation(self, expression, grid, reading: reading, deadline: deadline)
     let value: QueryValue
     if expression.type == .rangeVector {
       value = .matrix(try evaluation.matrix(expression, on: grid))
@@ -136,6 +140,7 @@ package struct QueryEngine: Sendable {
     let grid = EvaluationGrid(start: start, step: stepMilliseconds, count: Int(lastStep) + 1)
     let evaluation = Evaluation(
       self,
+      expression,
       grid,
       end: end,
       isRange: true,

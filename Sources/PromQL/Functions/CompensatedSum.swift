@@ -3,9 +3,9 @@
 /// A sum that keeps what rounding takes away: 1e100 + 1 - 1e100 is 1.
 ///
 /// Source: Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen".
-struct CompensatedSum {
+struct CompensatedSum: Sendable {
   private(set) var sum: Double
-  private(set) var compensation: Double
+  var compensation: Double
 
   init(_ sum: Double = 0, compensation: Double = 0) {
     self.sum = sum
@@ -25,6 +25,14 @@ struct CompensatedSum {
   }
 
   var value: Double { sum + compensation }
+
+  /// The value, where an overflow stays one.
+  var total: Double { sum.isInfinite ? sum : value }
+
+  /// The mean of so many values that were added.
+  func mean(of count: Int) -> Double {
+    sum / Double(count) + compensation / Double(count)
+  }
 }
 
 /// A mean of values that come one by one.
@@ -60,7 +68,7 @@ struct CompensatedMean {
   /// The mean; NaN of nothing.
   var value: Double {
     guard !isRunning else { return sum.value }
-    return sum.sum / Double(count) + sum.compensation / Double(count)
+    return sum.mean(of: count)
   }
 }
 
@@ -68,10 +76,19 @@ struct CompensatedMean {
 enum Quantile {
   /// The quantile of `values` by linear interpolation; NaN of nothing, infinite outside of 0...1.
   static func value(_ quantile: Double, of values: [Double]) -> Double {
-    guard !values.isEmpty, !quantile.isNaN else { return .nan }
+    Self.value(quantile, ofSorted: values.sorted(by: precedes))
+  }
+
+  /// The order of the values that quantiles are taken of: NaN first.
+  static func precedes(_ left: Double, _ right: Double) -> Bool {
+    left < right || left.isNaN && !right.isNaN
+  }
+
+  /// The quantile of values in order.
+  static func value(_ quantile: Double, ofSorted sorted: [Double]) -> Double {
+    guard !sorted.isEmpty, !quantile.isNaN else { return .nan }
     if quantile < 0 { return -.infinity }
     if quantile > 1 { return .infinity }
-    let sorted = values.sorted { $0 < $1 || $0.isNaN && !$1.isNaN }
     let rank = quantile * Double(sorted.count - 1)
     let lower = Swift.max(0, Int(rank.rounded(.down)))
     let upper = Swift.min(sorted.count - 1, lower + 1)

@@ -1,10 +1,38 @@
 // SPDX-License-Identifier: MIT
 import MetricModel
 
-/// Computes one number from a window, or nil when it has too few samples.
-///
-/// The second argument is the position of the evaluation time in the grid.
-typealias WindowFunction = (borrowing SampleWindow, Int) -> Double?
+/// Computes a number from each window of one series after the other.
+private struct RangeWorker<Function: WindowFunction>: SeriesWorker {
+  let windows: Windows
+  var function: Function
+  private var input = RangeInput()
+
+  init(windows: Windows, function: Function) {
+    self.windows = windows
+    self.function = function
+  }
+
+  mutating func column(
+    of cursor: inout any SeriesCursor,
+    _ meter: inout WorkMeter
+  ) throws(QueryError) -> Column? {
+    guard try input.read(&cursor, &meter) else { return nil }
+    let count = windows.ends.count
+    function.prepare(input, windows)
+    var window = SampleWindow(input, windows)
+    var column = Column(emptyFor: input.labels, count: count, dropsName: input.dropsName)
+    var isPresent = false
+    for index in 0..<count {
+      window.move(to: index)
+      try meter.work(window.count)
+      guard window.count > 0, let value = function.value(of: window, at: index) else { continue }
+      column.values[index] = value
+      isPresent = true
+    }
+    try meter.charge(count)
+    return isPresent ? column : nil
+  }
+}
 
 extension Evaluation {
   /// Evaluates a function of one range vector and perhaps some scalars.
@@ -21,19 +49,22 @@ extension Evaluation {
         scalars.append(try scalar(argument, on: grid))
       }
     }
-    guard let range, let compute = try windowFunction(call, scalars, on: grid) else {
+    guard let range, let function = try windowFunction(call, scalars, on: grid) else {
       throw .unsupported(function: call.function.rawValue)
     }
     var columns: [Column]
     if let rolled = try rolled(call.function, of: range, on: grid) {
-      columns = try self.columns(of: range, on: grid, rollup: rolled.reading) { window, _ in
-        rolled.compute(window)
-      }
+      columns = try self.columns(
+        of: range,
+        on: grid,
+        rollup: rolled.reading,
+        SingleWindowFunction { window, _ in rolled.compute(window) }
+      )
       if call.function == .avgOverTime {
         columns = try averages(columns, of: range, rolled, on: grid)
       }
     } else {
-      columns = try self.columns(of: range, on: grid, rollup: nil, compute)
+      columns = try self.columns(of: range, on: grid, rollup: nil, function)
     }
     if call.function.wantsCounter { noteGauges(columns, at: range.position) }
     if call.function == .lastOverTime || call.function == .firstOverTime { return columns }
@@ -45,28 +76,14 @@ extension Evaluation {
     of range: Expression,
     on grid: EvaluationGrid,
     rollup: RollupReading?,
-    _ compute: WindowFunction
+    _ function: some WindowFunction
   ) throws(QueryError) -> [Column] {
-    var columns: [Column] = []
-    try forEachSeries(of: range, on: grid, rollup: rollup) { (input, windows) throws(QueryError) in
-      var window = SampleWindow(input, windows)
-      var column = Column(
-        emptyFor: input.labels,
-        count: grid.count,
-        dropsName: input.dropsName
-      )
-      var isPresent = false
-      for index in 0..<grid.count {
-        window.move(to: index)
-        try work(window.count)
-        guard window.count > 0, let value = compute(window, index) else { continue }
-        column.values[index] = value
-        isPresent = true
-      }
-      try charge(grid.count)
-      if isPresent { columns.append(column) }
-    }
-    return columns
+    let source = try rangeSource(range, on: grid, rollup: rollup)
+    return try columns(
+      of: source.cursors,
+      work: grid.count * 4,
+      RangeWorker(windows: source.windows, function: function)
+    )
   }
 
   private func noteGauges(_ columns: [Column], at position: SourcePosition) {
@@ -86,18 +103,15 @@ extension Evaluation {
     _ call: FunctionCall,
     _ scalars: [[Double]],
     on grid: EvaluationGrid
-  ) throws(QueryError) -> WindowFunction? {
+  ) throws(QueryError) -> (any WindowFunction)? {
     switch call.function {
     case .quantileOverTime:
       warnOfQuantiles(scalars[0], at: call.arguments[0].position)
-      let quantiles = scalars[0]
-      return { window, index in Quantile.value(quantiles[index], of: Array(window.values)) }
+      return SlidingQuantile(scalars[0])
     case .predictLinear:
       let ahead = scalars[0]
-      return { window, index in
-        guard window.count > 1 else { return nil }
-        let line = RegressionLine(window, interceptAt: grid.time(index))
-        return line.slope * ahead[index] + line.intercept
+      return RunningRegression(interceptAt: { grid.time($0) }) { line, index in
+        line.slope * ahead[index] + line.intercept
       }
     case .doubleExponentialSmoothing, .holtWinters:
       for (factor, name) in zip(scalars, ["smoothing", "trend"]) {
@@ -108,12 +122,10 @@ extension Evaluation {
             + "got: \(wrong.sixDecimalsText)"
         )
       }
-      return { window, index in
+      return SingleWindowFunction { window, index in
         window.smoothed(factor: scalars[0][index], trendFactor: scalars[1][index])
       }
-    default:
-      guard let compute = call.function.windowFunction else { return nil }
-      return { window, _ in compute(window) }
+    default: return call.function.windowFunction
     }
   }
 }

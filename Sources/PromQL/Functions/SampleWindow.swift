@@ -4,7 +4,8 @@
 ///
 /// It moves forward over the series: each step looks only at the samples that come and go.
 struct SampleWindow {
-  private let input: RangeInput
+  /// The whole series.
+  let input: RangeInput
   private let windows: Windows
   /// Where its samples stand in the series.
   private(set) var indices = 0..<0

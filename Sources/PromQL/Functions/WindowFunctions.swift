@@ -1,36 +1,35 @@
 // SPDX-License-Identifier: MIT
 
 extension Function {
-  /// How it makes a number of a window with at least one sample, or nil when it is no such function.
-  var windowFunction: ((borrowing SampleWindow) -> Double?)? {
+  /// How it makes a number of each window, or nil when it is no function of a range alone.
+  var windowFunction: (any WindowFunction)? {
     switch self {
-    case .rate: { $0.extrapolated(isCounter: true, perSecond: true) }
-    case .increase: { $0.extrapolated(isCounter: true, perSecond: false) }
-    case .delta: { $0.extrapolated(isCounter: false, perSecond: false) }
-    case .irate: { $0.lastStep(perSecond: true) }
-    case .idelta: { $0.lastStep(perSecond: false) }
-    case .resets: { window in window.countPairs { $1 < $0 } }
-    case .changes: { window in window.countPairs { $0 != $1 && !($0.isNaN && $1.isNaN) } }
-    case .deriv:
+    case .rate: CounterFunction(perSecond: true)
+    case .increase: CounterFunction(perSecond: false)
+    case .resets: NeighbourCount { $1 < $0 }
+    case .changes: NeighbourCount { $0 != $1 && !($0.isNaN && $1.isNaN) }
+    case .deriv: RunningRegression(interceptAt: nil) { line, _ in line.slope }
+    case .avgOverTime: RunningSum(isMean: true)
+    case .sumOverTime: RunningSum(isMean: false)
+    case .minOverTime: SlidingExtreme(isLeast: true)
+    case .maxOverTime: SlidingExtreme(isLeast: false)
+    default:
+      singleWindowFunction.map { compute in SingleWindowFunction { window, _ in compute(window) } }
+    }
+  }
+
+  /// How it makes a number of a window with at least one sample, without regard to others.
+  private var singleWindowFunction: (@Sendable (borrowing SampleWindow) -> Double?)? {
+    switch self {
+    case .delta:
       { window in
         guard window.count > 1 else { return nil }
-        return RegressionLine(window, interceptAt: window.time(0)).slope
+        let rise = window.value(window.count - 1) - window.value(0)
+        return window.extrapolated(rise, isCounter: false, perSecond: false)
       }
-    case .avgOverTime:
-      { window in
-        var mean = CompensatedMean()
-        for value in window.values { mean.add(value) }
-        return mean.value
-      }
-    case .sumOverTime:
-      { window in
-        var sum = CompensatedSum()
-        for value in window.values { sum.add(value) }
-        return sum.sum.isInfinite ? sum.sum : sum.value
-      }
+    case .irate: { $0.lastStep(perSecond: true) }
+    case .idelta: { $0.lastStep(perSecond: false) }
     case .countOverTime: { Double($0.count) }
-    case .minOverTime: { window in window.extreme { $0 < $1 }.value }
-    case .maxOverTime: { window in window.extreme { $0 > $1 }.value }
     case .tsOfMinOverTime: { window in window.extreme { $0 <= $1 }.seconds }
     case .tsOfMaxOverTime: { window in window.extreme { $0 >= $1 }.seconds }
     case .firstOverTime: { $0.value(0) }
@@ -47,20 +46,26 @@ extension Function {
 }
 
 extension SampleWindow {
-  /// The rise over the window as if samples stood at its very ends; nil for fewer than two samples.
+  /// The sum of the values.
+  var sum: CompensatedSum {
+    var sum = CompensatedSum()
+    for value in values { sum.add(value) }
+    return sum
+  }
+
+  /// The mean of the values.
+  var mean: Double {
+    var mean = CompensatedMean()
+    for value in values { mean.add(value) }
+    return mean.value
+  }
+
+  /// The rise from the first to the last of two samples or more, as if they stood at the very ends
+  /// of the window.
   ///
   /// The order of threshold and zero clamp is that of Prometheus 2.51 and later.
-  func extrapolated(isCounter: Bool, perSecond: Bool) -> Double? {
-    guard count > 1 else { return nil }
+  func extrapolated(_ rise: Double, isCounter: Bool, perSecond: Bool) -> Double {
     let first = value(0)
-    var rise = value(count - 1) - first
-    if isCounter {
-      var previous = first
-      for value in values {
-        if value < previous { rise += previous }
-        previous = value
-      }
-    }
     var toStart = Double(time(0) - start) / 1_000
     var toEnd = Double(end - time(count - 1)) / 1_000
     let sampled = Double(time(count - 1) - time(0)) / 1_000
@@ -87,17 +92,6 @@ extension SampleWindow {
     guard milliseconds > 0 else { return nil }
     let rise = last < previous ? last : last - previous
     return rise / (Double(milliseconds) / 1_000)
-  }
-
-  /// How many neighbours satisfy a condition.
-  func countPairs(_ condition: (Double, Double) -> Bool) -> Double {
-    var found = 0
-    var previous = value(0)
-    for value in values.dropFirst() {
-      if condition(previous, value) { found += 1 }
-      previous = value
-    }
-    return Double(found)
   }
 
   /// The sample that wins against all others; NaN loses against any number.
@@ -152,6 +146,12 @@ struct RegressionLine {
   let slope: Double
   /// The line's value at the time asked for.
   let intercept: Double
+
+  /// A line as it is known.
+  init(slope: Double, intercept: Double) {
+    self.slope = slope
+    self.intercept = intercept
+  }
 
   /// The window has at least two samples.
   init(_ window: borrowing SampleWindow, interceptAt origin: Int64) {

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+import Dispatch
+import MetricModel
+import Synchronization
+
+/// Makes a column of one series after the other; a copy of it works on each thread.
+protocol SeriesWorker: Sendable {
+  /// The column of a series, or nil when it has no value at any time.
+  mutating func column(
+    of cursor: inout any SeriesCursor,
+    _ meter: inout WorkMeter
+  ) throws(QueryError) -> Column?
+}
+
+/// What one thread has made of its share of the series.
+private struct Share {
+  var columns: [Column] = []
+  var damage: [String] = []
+  var error: QueryError?
+
+  init() {}
+
+  init(
+    of cursors: ArraySlice<any SeriesCursor>,
+    _ worker: some SeriesWorker,
+    _ budget: QueryBudget
+  ) {
+    var worker = worker
+    var meter = WorkMeter(budget)
+    columns.reserveCapacity(cursors.count)
+    do throws(QueryError) {
+      for var cursor in cursors {
+        if let column = try worker.column(of: &cursor, &meter) { columns.append(column) }
+      }
+    } catch {
+      self.error = error
+    }
+    damage = meter.damage
+  }
+}
+
+extension Evaluation {
+  /// Values below which a second thread costs more than it gains.
+  private static var valuesPerThreadMin: Int { 30_000 }
+
+  /// Makes a column of each series, in the order of the cursors, with more threads where there is
+  /// much to do.
+  ///
+  /// - Parameter work: About how many values are looked at for one series.
+  func columns(
+    of cursors: [any SeriesCursor],
+    work: Int,
+    _ worker: some SeriesWorker
+  ) throws(QueryError) -> [Column] {
+    let useful = cursors.count * Swift.max(work, 1) / Self.valuesPerThreadMin
+    let threads = Swift.max(1, Swift.min(engine.threads, useful, cursors.count))
+    guard threads > 1 else {
+      return try collected([Share(of: cursors[...], worker, budget)])
+    }
+    // A few shares for each thread, as series differ in length.
+    let count = Swift.min(threads * 4, cursors.count)
+    let shares = Mutex(Array(repeating: Share(), count: count))
+    let budget = budget
+    DispatchQueue.concurrentPerform(iterations: count) { place in
+      let bounds = cursors.count * place / count..<cursors.count * (place + 1) / count
+      let share = Share(of: cursors[bounds], worker, budget)
+      shares.withLock { $0[place] = share }
+    }
+    return try collected(shares.withLock { $0 })
+  }
+
+  private func collected(_ shares: [Share]) throws(QueryError) -> [Column] {
+    var columns: [Column] = []
+    for share in shares {
+      if let error = share.error { throw error }
+      for place in share.damage { noteDamage(place) }
+      if columns.isEmpty { columns = share.columns } else { columns += share.columns }
+    }
+    return columns
+  }
+
+  func noteDamage(_ place: String) {
+    annotations.warn("damaged samples were left out: \(place)", at: SourcePosition())
+  }
+}

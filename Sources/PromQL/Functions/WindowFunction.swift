@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+
+/// Computes one number from each window of one series after the other.
+protocol WindowFunction: Sendable {
+  /// Looks at a series before its windows are asked for, in order.
+  mutating func prepare(_ input: RangeInput, _ windows: Windows)
+
+  /// The number of a window that has at least one sample, or nil when it has too few.
+  ///
+  /// `index` is the position of the evaluation time in the grid.
+  mutating func value(of window: borrowing SampleWindow, at index: Int) -> Double?
+}
+
+/// A function that looks at each window by itself.
+struct SingleWindowFunction: WindowFunction {
+  let compute: @Sendable (borrowing SampleWindow, Int) -> Double?
+
+  init(_ compute: @escaping @Sendable (borrowing SampleWindow, Int) -> Double?) {
+    self.compute = compute
+  }
+
+  mutating func prepare(_ input: RangeInput, _ windows: Windows) {}
+
+  mutating func value(of window: borrowing SampleWindow, at index: Int) -> Double? {
+    compute(window, index)
+  }
+}
+
+/// `rate` and `increase`: where a counter fell is looked for once for all windows.
+struct CounterFunction: WindowFunction {
+  let perSecond: Bool
+  /// The positions of samples that are lower than the one before.
+  private var resets: [Int] = []
+  /// The first of them that no later window lies behind.
+  private var nextReset = 0
+
+  init(perSecond: Bool) { self.perSecond = perSecond }
+
+  mutating func prepare(_ input: RangeInput, _ windows: Windows) {
+    resets.removeAll(keepingCapacity: true)
+    nextReset = 0
+    let values = input.values
+    for position in values.indices.dropFirst() where values[position] < values[position - 1] {
+      resets.append(position)
+    }
+  }
+
+  mutating func value(of window: borrowing SampleWindow, at index: Int) -> Double? {
+    guard window.count > 1 else { return nil }
+    var rise = window.value(window.count - 1) - window.value(0)
+    let indices = window.indices
+    while nextReset < resets.count, resets[nextReset] <= indices.lowerBound { nextReset += 1 }
+    var place = nextReset
+    while place < resets.count, resets[place] < indices.upperBound {
+      rise += window.value(resets[place] - 1 - indices.lowerBound)
+      place += 1
+    }
+    return window.extrapolated(rise, isCounter: true, perSecond: perSecond)
+  }
+}
+
+/// `changes` and `resets`: neighbours that satisfy a condition are counted once for all windows.
+struct NeighbourCount: WindowFunction {
+  private let isCounted: @Sendable (Double, Double) -> Bool
+  /// How many of the samples up to each position are counted.
+  private var counts: [Int32] = []
+
+  /// Counts the samples for which `isCounted`, given the one before and the sample itself, holds.
+  init(_ isCounted: @escaping @Sendable (Double, Double) -> Bool) { self.isCounted = isCounted }
+
+  mutating func prepare(_ input: RangeInput, _ windows: Windows) {
+    counts.removeAll(keepingCapacity: true)
+    counts.reserveCapacity(input.values.count)
+    var count: Int32 = 0
+    var previous = input.values[0]
+    for value in input.values {
+      // Most series stand still most of the time: equal bits are no change and no fall.
+      if value.bitPattern != previous.bitPattern, isCounted(previous, value) { count += 1 }
+      counts.append(count)
+      previous = value
+    }
+  }
+
+  mutating func value(of window: borrowing SampleWindow, at index: Int) -> Double? {
+    Double(counts[window.indices.upperBound - 1] - counts[window.indices.lowerBound])
+  }
+}
+
+/// `quantile_over_time`: the samples of a window stay sorted while some come and others go.
+struct SlidingQuantile: WindowFunction {
+  private let quantiles: [Double]
+  private var sorted: [Double] = []
+  private var spare: [Double] = []
+  private var held = 0..<0
+
+  /// One quantile for each evaluation time.
+  init(_ quantiles: [Double]) { self.quantiles = quantiles }
+
+  mutating func prepare(_ input: RangeInput, _ windows: Windows) {
+    sorted.removeAll(keepingCapacity: true)
+    held = 0..<0
+  }
+
+  mutating func value(of window: borrowing SampleWindow, at index: Int) -> Double? {
+    let wanted = window.indices
+    if held.upperBound <= wanted.lowerBound || held.isEmpty {
+      sorted = window.values.sorted(by: Quantile.precedes)
+    } else {
+      let values = window.input.values
+      merge(
+        leaving: values[held.lowerBound..<wanted.lowerBound].sorted(by: Quantile.precedes),
+        entering: values[held.upperBound..<wanted.upperBound].sorted(by: Quantile.precedes)
+      )
+    }
+    held = wanted
+    return Quantile.value(quantiles[index], ofSorted: sorted)
+  }
+
+  /// Walks three sorted lists side by side.
+  private mutating func merge(leaving: [Double], entering: [Double]) {
+    spare.removeAll(keepingCapacity: true)
+    var (left, entered) = (0, 0)
+    for value in sorted {
+      if left < leaving.count, !Quantile.precedes(value, leaving[left]) {
+        left += 1
+        continue
+      }
+      while entered < entering.count, Quantile.precedes(entering[entered], value) {
+        spare.append(entering[entered])
+        entered += 1
+      }
+      spare.append(value)
+    }
+    spare.append(contentsOf: entering[entered...])
+    swap(&sorted, &spare)
+  }
+}
