@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What store.sh cannot measure by itself: how long a store takes to its first right answer, what a
-program costs, and whether every sample is there."""
+"""What store.sh and queries.sh cannot measure by themselves: how long a store takes to its first right
+answer, what a program costs, whether every sample is there, and what answers to queries cost."""
 
 import json
 import os
@@ -95,6 +95,118 @@ def check(url, span):
     print(len(wanted), missing, wrong)
 
 
+QUERIES = {
+    "sum by of rate": "sum by (node) (rate(hv_requests_total[5m]))",
+    "topk": "topk(5, rate(hv_net_bytes_total[5m]))",
+    "quantile_over_time": 'quantile_over_time(0.95, hv_latency_seconds{q="0.99"}[10m])',
+    "avg_over_time": "avg_over_time(hv_mem_bytes[1h])",
+    "group_left": "hv_mem_bytes * on (instance) group_left (tier, kind) hv_info",
+    "absent": 'absent(hv_missing{job="a"})',
+    "count by": "count by (tier, node) (hv_info)",
+    "histogram_quantile": "histogram_quantile(0.9, sum by (le) (label_replace(label_replace("
+    'rate(hv_requests_total[5m]), "le", "$1", "code", "(.).*"), "le", "+Inf", "code", "5.*")))',
+    "predict_linear": "predict_linear(hv_disk_used_bytes[1h], 14400)",
+    "changes": "changes(hv_conns[1h])",
+    "subquery": "max_over_time(sum by (node) (rate(hv_net_bytes_total[5m]))[30m:1m])",
+    "regular expression": "sum by (instance) "
+    '({__name__=~"hv_(requests|net_bytes)_total", instance=~"vm00[0-2].*"})',
+}
+
+
+def spent(pid):
+    """The CPU-seconds that a process has used so far."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        words = file.read().rsplit(")", 1)[1].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def answer(url, path, form):
+    """The body of an answer; VictoriaMetrics is told not to answer from its cache."""
+    query = urllib.parse.urlencode({**form, "nocache": "1"})
+    request = urllib.request.Request(f"{url}{path}?{query}")
+    if TOKEN:
+        request.add_header("Authorization", f"Bearer {TOKEN}")
+    with urllib.request.urlopen(request, timeout=300) as reply:
+        return reply.read()
+
+
+def queries(url, pid, end, rounds, path):
+    """Measures each query at one instant and over a day, and writes figures and answers to a file."""
+    figures = {}
+    for name, text in QUERIES.items():
+        forms = {
+            "instant": ("/api/v1/query", {"query": text, "time": end}),
+            "range": (
+                "/api/v1/query_range",
+                {"query": text, "start": int(end) - 86_400 + 120, "end": end, "step": 120},
+            ),
+        }
+        for kind, (where, form) in forms.items():
+            body = answer(url, where, form)
+            times = []
+            before = spent(pid)
+            began = time.monotonic()
+            # CPU is counted in ticks of 10 ms: short queries are asked more often.
+            while len(times) < int(rounds) or (
+                time.monotonic() - began < 1 and len(times) < 50 * int(rounds)
+            ):
+                asked = time.perf_counter()
+                answer(url, where, form)
+                times.append(time.perf_counter() - asked)
+            cpu = (spent(pid) - before) / len(times)
+            figures[f"{name}, {kind}"] = {
+                "median": sorted(times)[len(times) // 2] * 1_000,
+                "cpu": cpu * 1_000,
+                "result": sorted(
+                    [sorted(one["metric"].items()), float((one.get("values") or [one["value"]])[-1][1])]
+                    for one in json.loads(body)["data"]["result"]
+                ),
+            }
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(figures, file)
+
+
+def same(one, other):
+    """Whether two answers have the same series, and the same values but for rounding."""
+    if [row[0] for row in one] != [row[0] for row in other]:
+        return "other series"
+    far = sum(
+        abs(a[1] - b[1]) > 1e-9 * max(abs(a[1]), abs(b[1]))
+        for a, b in zip(one, other)
+        if a[1] == a[1] or b[1] == b[1]
+    )
+    return f"{far} of {len(one)} differ" if far else "same"
+
+
+def compare(*paths):
+    """Prints what queries() wrote of several stores side by side."""
+    stores = []
+    for path in paths:
+        with open(path, encoding="utf-8") as file:
+            stores.append((os.path.basename(path)[:-5].replace("import", "hvsmon"), json.load(file)))
+    print(f"{'':30}" + "".join(f"{name:>34}" for name, _ in stores))
+    print(f"{'':30}" + "".join(f"{'median ms   CPU ms':>34}" for _ in stores))
+    sums = {kind: [[0.0, 0.0] for _ in stores] for kind in ("instant", "range")}
+    _, first = stores[0]
+    for name, mine in first.items():
+        line = f"{name:30}"
+        for place, (_, figures) in enumerate(stores):
+            his = figures[name]
+            total = sums[name.rsplit(", ", 1)[1]][place]
+            total[0] += his["median"]
+            total[1] += his["cpu"]
+            ratio = "" if place == 0 else f" (x{his['median'] / mine['median']:.1f})"
+            note = "" if place == 0 else " " + same(mine["result"], his["result"])
+            line += f"{his['median']:9.2f}{ratio}{his['cpu']:9.2f}{note}".rjust(34)
+        print(line)
+    for kind, totals in sums.items():
+        line = f"{'all, ' + kind:30}"
+        for place, total in enumerate(totals):
+            ratio = "" if place == 0 else f" (x{total[0] / totals[0][0]:.1f})"
+            line += f"{total[0]:9.2f}{ratio}{total[1]:9.2f}".rjust(34)
+        print(line)
+
+
 if __name__ == "__main__":
     verb, words = sys.argv[1], sys.argv[2:]
     if verb == "start":
@@ -105,5 +217,9 @@ if __name__ == "__main__":
         run(words)
     elif verb == "check":
         check(*words)
+    elif verb == "queries":
+        queries(*words)
+    elif verb == "compare":
+        compare(*words)
     else:
         sys.exit(f"there is no {verb}")

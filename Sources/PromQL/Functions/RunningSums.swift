@@ -97,7 +97,7 @@ struct RegressionSums: Sendable {
 
   /// The line through the samples behind `earlier`, or nil when rounding would show.
   ///
-  /// - Parameter distance: From the time of the intercept to the time that these sums begin with.
+  /// `distance` is from the time of the intercept to the time that these sums begin with.
   func line(
     since earlier: RegressionSums,
     first: Double,

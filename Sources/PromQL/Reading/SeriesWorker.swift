@@ -44,9 +44,7 @@ extension Evaluation {
   private static var valuesPerThreadMin: Int { 30_000 }
 
   /// Makes a column of each series, in the order of the cursors, with more threads where there is
-  /// much to do.
-  ///
-  /// - Parameter work: About how many values are looked at for one series.
+  /// much to do; `work` is about how many values are looked at for one series.
   func columns(
     of cursors: [any SeriesCursor],
     work: Int,
