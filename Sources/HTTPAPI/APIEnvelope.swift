@@ -61,7 +61,7 @@ enum APIEnvelope {
   }
 
   private static func write(_ time: Timestamp, _ value: Double, to json: inout JSONText) {
-    json.raw("[\(time.secondsText),\"\(value.sampleValueText)\"]")
+    json.point(time, value)
   }
 
   private static func write(_ texts: [String], named name: String, to json: inout JSONText) {

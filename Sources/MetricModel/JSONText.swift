@@ -32,6 +32,17 @@ package struct JSONText: Sendable {
     bytes.append(UInt8(ascii: "\""))
   }
 
+  /// Adds a point of a series: the time in seconds and the value as a string.
+  package mutating func point(_ time: Timestamp, _ value: Double) {
+    bytes.append(UInt8(ascii: "["))
+    bytes.append(secondsOf: time)
+    bytes.append(UInt8(ascii: ","))
+    bytes.append(UInt8(ascii: "\""))
+    bytes.append(sampleValue: value)
+    bytes.append(UInt8(ascii: "\""))
+    bytes.append(UInt8(ascii: "]"))
+  }
+
   /// Adds an object of names and values.
   package mutating func object(_ labels: LabelSet) {
     raw("{")

@@ -43,4 +43,26 @@ import Testing
   func `an instant is written in seconds`(milliseconds: Int64, text: String) {
     #expect(Timestamp(unixMilliseconds: milliseconds).secondsText == text)
   }
+
+  @Test func `values and times are written as bytes like their texts`() {
+    var random = SystemRandomNumberGenerator()
+    var values: [Double] = [0, -0.0, 1, -1, 0.1, 1e-4, 9.9e-5, 1e15, 1e15 - 1, 1e21, 1e-7, .nan]
+    values += [.infinity, -.infinity, .pi, -123.25, 0.0001234]
+    for _ in 0..<2_000 {
+      values.append(Double(bitPattern: random.next()))
+      values.append(Double.random(in: -1e6...1e6))
+      values.append(Double(Int.random(in: -1_000_000...1_000_000)) / 100)
+    }
+    for value in values where !value.isStalenessMarker {
+      var bytes: [UInt8] = []
+      bytes.append(sampleValue: value)
+      #expect(String(decoding: bytes, as: UTF8.self) == value.sampleValueText)
+    }
+    for milliseconds: Int64 in [0, 1, 10, 1_500, -1, -1_001, 1_435_781_451_781, 1_000] {
+      let time = Timestamp(unixMilliseconds: milliseconds)
+      var bytes: [UInt8] = []
+      bytes.append(secondsOf: time)
+      #expect(String(decoding: bytes, as: UTF8.self) == time.secondsText)
+    }
+  }
 }

@@ -186,7 +186,7 @@ extension CompensatedSum {
     rest.add(-earlier.sum)
     rest.compensation -= earlier.compensation
     let left = rest.value.magnitude
-    guard left.isFinite, left * 1e6 > Swift.max(sum.magnitude, earlier.sum.magnitude) else {
+    guard left.isFinite, left * 1e6 >= Swift.max(sum.magnitude, earlier.sum.magnitude) else {
       return nil
     }
     return rest
