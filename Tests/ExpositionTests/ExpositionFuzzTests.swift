@@ -33,6 +33,15 @@ import Testing
     }
   }
 
+  @Test func `a known series' timestamp must not have a plus sign either`() throws {
+    var reader = ExpositionReader(.text.skipping)
+    let known = try ReadText(Array("a 1 1700000000000\n".utf8), &reader, known: []).series
+    reader.restart()
+    let again = try ReadText(Array("a 1 +1700000000000\n".utf8), &reader, known: known)
+    #expect(again.lines.isEmpty)
+    #expect(again.faults.count == 1)
+  }
+
   @Test func `a reader that knows the series finds the same as one that does not`() async throws {
     var reader = ExpositionReader(.text.skipping)
     var known: [LabelSet] = []

@@ -193,12 +193,15 @@ package struct ExpositionReader: Sendable {
     var time: Int64?
     if place.pointee == blank {
       place += 1
+      let sign = place.pointee
       guard let digits = DecimalDigits(at: &place) else { return nil }
       if rules.format == .openMetrics {
         time = digits.thousandths
       } else {
         // Digits alone, so few that they are within the limits of time.
-        guard digits.isPlainInteger, digits.mantissa < 1 << 60 else { return nil }
+        guard digits.isPlainInteger, digits.mantissa < 1 << 60, sign != UInt8(ascii: "+") else {
+          return nil
+        }
         time = digits.isNegative ? -Int64(digits.mantissa) : Int64(digits.mantissa)
       }
     } else if rules.needsTimestamps {

@@ -89,8 +89,12 @@ struct NeighbourCount: WindowFunction {
 /// `quantile_over_time`: the samples of a window stay sorted while some come and others go.
 struct SlidingQuantile: WindowFunction {
   private let quantiles: [Double]
+  /// NaN has no place among numbers that are compared: such a series is sorted anew for each window.
+  private var hasNaN = false
   private var sorted: [Double] = []
   private var spare: [Double] = []
+  private var leaving: [Double] = []
+  private var entering: [Double] = []
   private var held = 0..<0
 
   /// One quantile for each evaluation time.
@@ -99,33 +103,41 @@ struct SlidingQuantile: WindowFunction {
   mutating func prepare(_ input: RangeInput, _ windows: Windows) {
     sorted.removeAll(keepingCapacity: true)
     held = 0..<0
+    hasNaN = input.values.contains(where: \.isNaN)
   }
 
   mutating func value(of window: borrowing SampleWindow, at index: Int) -> Double? {
+    guard !hasNaN else { return Quantile.value(quantiles[index], of: Array(window.values)) }
     let wanted = window.indices
-    if held.upperBound <= wanted.lowerBound || held.isEmpty {
-      sorted = window.values.sorted(by: Quantile.precedes)
+    if held.upperBound <= wanted.lowerBound {
+      sorted.removeAll(keepingCapacity: true)
+      sorted.append(contentsOf: window.values)
+      sorted.sort()
     } else {
-      let values = window.input.values
-      merge(
-        leaving: values[held.lowerBound..<wanted.lowerBound].sorted(by: Quantile.precedes),
-        entering: values[held.upperBound..<wanted.upperBound].sorted(by: Quantile.precedes)
-      )
+      Self.sort(window.input.values[held.lowerBound..<wanted.lowerBound], into: &leaving)
+      Self.sort(window.input.values[held.upperBound..<wanted.upperBound], into: &entering)
+      merge()
     }
     held = wanted
     return Quantile.value(quantiles[index], ofSorted: sorted)
   }
 
+  private static func sort(_ values: ArraySlice<Double>, into list: inout [Double]) {
+    list.removeAll(keepingCapacity: true)
+    list.append(contentsOf: values)
+    list.sort()
+  }
+
   /// Walks three sorted lists side by side.
-  private mutating func merge(leaving: [Double], entering: [Double]) {
+  private mutating func merge() {
     spare.removeAll(keepingCapacity: true)
     var (left, entered) = (0, 0)
     for value in sorted {
-      if left < leaving.count, !Quantile.precedes(value, leaving[left]) {
+      if left < leaving.count, leaving[left] <= value {
         left += 1
         continue
       }
-      while entered < entering.count, Quantile.precedes(entering[entered], value) {
+      while entered < entering.count, entering[entered] < value {
         spare.append(entering[entered])
         entered += 1
       }
