@@ -60,12 +60,17 @@ extension [UInt8] {
 
   private mutating func append(digitsOf number: UInt64) {
     var rest = number
-    let start = count
     repeat {
-      append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+      append(UInt8(ascii: "0"))
       rest /= 10
     } while rest > 0
-    self[start...].reverse()
+    rest = number
+    var place = count - 1
+    repeat {
+      self[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+      place -= 1
+    } while rest > 0
   }
 }
 
