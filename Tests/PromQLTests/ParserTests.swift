@@ -69,8 +69,8 @@ import Testing
       "1:3: parse error: offset modifier must be preceded by an instant vector selector or range "
         + "vector selector or a subquery"
     ),
-    ("x offset 5m offset 1m", "1:13: parse error: offset may not be set multiple times"),
-    ("x @ 1 @ 2", "1:7: parse error: @ <timestamp> may not be set multiple times"),
+    ("x offset 5m offset 1m", "1:1: parse error: offset may not be set multiple times"),
+    ("x @ 1 @ 2", "1:1: parse error: @ <timestamp> may not be set multiple times"),
     ("x offset 1h [5m]", "1:13: parse error: no offset modifiers allowed before range"),
     ("x @ Inf", "1:5: parse error: timestamp out of bounds for @ modifier: inf"),
     ("{}", "1:1: parse error: vector selector must contain at least one non-empty matcher"),

@@ -4,7 +4,7 @@ import MetricModel
 /// Computes one number from a window, or nil when it has too few samples.
 ///
 /// The second argument is the position of the evaluation time in the grid.
-typealias WindowFunction = (borrowing SampleWindow, Int) -> Double?
+typealias WindowFunction = (borrowing SampleWindow, Int) throws(QueryError) -> Double?
 
 extension Evaluation {
   /// Evaluates a function of one range vector and perhaps some scalars.
@@ -59,7 +59,7 @@ extension Evaluation {
       for index in 0..<grid.count {
         window.move(to: index)
         try work(window.count)
-        guard window.count > 0, let value = compute(window, index) else { continue }
+        guard window.count > 0, let value = try compute(window, index) else { continue }
         column.values[index] = value
         isPresent = true
       }
@@ -100,21 +100,30 @@ extension Evaluation {
         return line.slope * ahead[index] + line.intercept
       }
     case .doubleExponentialSmoothing, .holtWinters:
-      for (factor, name) in zip(scalars, ["smoothing", "trend"]) {
-        guard let wrong = factor.first(where: { !($0 > 0 && $0 < 1) }) else { continue }
-        let symbol = name == "smoothing" ? "sf" : "tf"
-        throw .execution(
-          message: "invalid \(name) factor. Expected: 0 < \(symbol) < 1, "
-            + "got: \(wrong.sixDecimalsText)"
-        )
-      }
-      return { window, index in
-        window.smoothed(factor: scalars[0][index], trendFactor: scalars[1][index])
+      return { window, index throws(QueryError) in
+        // Only where there is something to smooth: of nothing the result is nothing.
+        try Self.checkFactor(scalars[0][index], "smoothing", "sf")
+        try Self.checkFactor(scalars[1][index], "trend", "tf")
+        return window.smoothed(factor: scalars[0][index], trendFactor: scalars[1][index])
       }
     default:
       guard let compute = call.function.windowFunction else { return nil }
       return { window, _ in compute(window) }
     }
+  }
+}
+
+extension Evaluation {
+  private static func checkFactor(
+    _ factor: Double,
+    _ name: String,
+    _ symbol: String
+  ) throws(QueryError) {
+    guard factor <= 0 || factor >= 1 else { return }
+    throw .execution(
+      message: "invalid \(name) factor. Expected: 0 < \(symbol) < 1, got: "
+        + factor.sixDecimalsText
+    )
   }
 }
 

@@ -145,7 +145,7 @@ extension Parser {
       )
     }
     guard !shifts.offset else {
-      throw PromQLParseError("offset may not be set multiple times", at: start)
+      throw PromQLParseError("offset may not be set multiple times", at: expression.position)
     }
     shifts.offset = true
     shift.offset = offset
@@ -167,7 +167,10 @@ extension Parser {
       )
     }
     guard !shifts.anchor else {
-      throw PromQLParseError("@ <timestamp> may not be set multiple times", at: start)
+      throw PromQLParseError(
+        "@ <timestamp> may not be set multiple times",
+        at: expression.position
+      )
     }
     shifts.anchor = true
     shift.anchor = anchor
