@@ -121,7 +121,7 @@ import Testing
         "trims native histograms", "histogram_sum()",
       ]
     )
-    #expect(runner.unsupportedTable.contains("selects native histograms | 2 | some.test:13"))
+    #expect(runner.unsupportedTable.contains("selects native histograms | 2 | some.test:12"))
   }
 
   @Test func `all ways to expect a failure, a string, a scalar or an annotation are known`() {
@@ -158,7 +158,7 @@ import Testing
 
       eval instant at 0 a[1m]
         expect no_warn
-        expect range vector from 0 to 1m step 1m
+        expect range vector from 0 to 30s step 30s
         a{x="1"} 1
       """
     )
