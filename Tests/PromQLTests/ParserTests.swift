@@ -141,6 +141,8 @@ import Testing
     ("x{`a.b`=~`c\\d`}", "x{\"a.b\"=~\"c\\\\d\"}"),
     ("sum by (\"a.b\") (x)", "sum by (\"a.b\") (x)"),
     ("{__name__=\"a\",__name__=~\"b|a\"}", "a{__name__=~\"b|a\"}"),
+    ("rate(x[5m] offset 1m SMOOTHED)", "rate(x[5m] smoothed offset 1m)"),
+    ("x smoothed @ 1", "x smoothed @ 1"), ("anchored", "anchored"),
     ("foo:bar:rate5m", "foo:bar:rate5m"), ("x{on=\"1\", by=\"2\"}", "x{on=\"1\", by=\"2\"}"),
     ("-x ^ 2", "-x ^ 2"), ("1e300 + 1e-9", "1e+300 + 1e-09"), ("\"a\\tb\\x41\"", "\"a\tbA\""),
   ])

@@ -12,6 +12,11 @@ extension Evaluation {
     _ call: FunctionCall,
     on grid: EvaluationGrid
   ) throws(QueryError) -> [Column] {
+    if let argument = call.arguments.first,
+      let columns = try edgedFunction(call.function, of: argument, on: grid)
+    {
+      return columns
+    }
     var range: Expression?
     var scalars: [[Double]] = []
     for argument in call.arguments {
