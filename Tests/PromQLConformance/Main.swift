@@ -9,7 +9,7 @@ import Glibc
 import PromQLScripts
 
 @main
-enum PromQLConformance {
+enum ConformanceRun {
   static func main() {
     let paths = Array(CommandLine.arguments.dropFirst())
     var scripts: [ScriptFolder.Script] = []

@@ -37,17 +37,7 @@ struct QueryData {
     var serial = 0.0
     for job in ["api", "db", "web"] {
       add([("__name__", "limits"), ("job", job)]) { _ in Double(job.utf8.count) * 50 + 0.5 }
-      var buckets = Array(repeating: 0.0, count: 5)
-      let growth = (0..<5).map { _ in Double(Int.random(in: 1...40, using: &random)) }
-      var columns = Array(repeating: [Double](), count: 5)
-      for _ in 0..<Self.steps {
-        var total = 0.0
-        for place in 0..<5 {
-          buckets[place] += growth[place]
-          total += buckets[place]
-          columns[place].append(1_000_000 + total)
-        }
-      }
+      let columns = Self.buckets(&random)
       for (place, bound) in ["0.1", "0.5", "1", "2.5", "+Inf"].enumerated() {
         add([("__name__", "latency_bucket"), ("job", job), ("le", bound)]) { columns[place][$0] }
       }
@@ -83,6 +73,22 @@ struct QueryData {
       }
     }
     self.lines = lines
+  }
+
+  /// The counts of five buckets at each step, the lower ones counted in.
+  private static func buckets(_ random: inout SeededRandom) -> [[Double]] {
+    var counts = Array(repeating: 0.0, count: 5)
+    let growth = (0..<5).map { _ in Double(Int.random(in: 1...40, using: &random)) }
+    var columns = Array(repeating: [Double](), count: 5)
+    for _ in 0..<steps {
+      var total = 0.0
+      for place in 0..<5 {
+        counts[place] += growth[place]
+        total += counts[place]
+        columns[place].append(1_000_000 + total)
+      }
+    }
+    return columns
   }
 
   /// Remote write requests that carry everything in the order of time.
