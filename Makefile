@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 .POSIX:
-.PHONY: help setup setup-peers demo test lint lab fuzz bench deb clean
+.PHONY: help setup setup-peers demo test conformance lint lab fuzz bench deb clean
 
 # A build in CI refuses warnings; a user's build with a newer compiler must not.
 SWIFT_FLAGS = $$([ "$${CI:-}" != true ] || echo -Xswiftc -warnings-as-errors)
@@ -29,6 +29,11 @@ test: setup setup-peers ## Build and run all tests.
 	@# By themselves: they measure how long people wait for a message.
 	sh Tests/run.sh --skip-build $(SWIFT_FLAGS) $(TEST_WIDTH) --filter '^PeerTests\.'
 
+conformance: setup ## Run PromQL test scripts: of the folder DIR, or the shared ones.
+	@swift build --product PromQLConformance --explicit-target-dependency-import-check error \
+	  $(SWIFT_FLAGS) >&2
+	@"$$(swift build --show-bin-path)/PromQLConformance" $(DIR)
+
 lint: ## Check the format of the Swift sources and the syntax of the scripts.
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests
 	@for script in deploy/*.sh $$(find Tests -name '*.sh'); do sh -n "$$script" || exit 1; done
@@ -40,7 +45,7 @@ lab: setup setup-peers ## Run the tests that want root and network namespaces.
 
 # How many changed inputs each parser meets, and where the parsers' tests are.
 FUZZ_ROUNDS = 1000000
-FUZZ_SUITES = (AnswerReader|BSONCorpus|ConnectionString|ExpositionFuzz|FactsReply|OpMessage|HostReply|Nginx(Configuration|LogCounts)|PM2Reply|Scram|SnappyFuzz|StubStatusReply|VRRPReader|WriteRequestFuzz)Tests/
+FUZZ_SUITES = (AnswerReader|BSONCorpus|ConnectionString|ExpositionFuzz|FactsReply|OpMessage|HostReply|Nginx(Configuration|LogCounts)|PM2Reply|PromQLFuzz|Scram|SnappyFuzz|StubStatusReply|VRRPReader|WriteRequestFuzz)Tests/
 
 fuzz: setup ## Let each parser of what hosts send meet a million changed inputs.
 	HVSMON_FUZZ_ROUNDS=$(FUZZ_ROUNDS) sh Tests/run.sh -c release --scratch-path .build/fuzz \

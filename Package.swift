@@ -141,7 +141,24 @@ let testTargets: [Target] = [
     fixtures: ["Fixtures"]
   ),
   tests("ChunkCodecTests", ["ChunkCodec"]),
-  tests("PromQLTests", ["PromQL", "MetricModel", "Patterns"]),
+  // Runs PromQL scripts, for PromQLTests and for `make conformance`.
+  .target(
+    name: "PromQLScripts",
+    dependencies: ["PromQL", "MetricModel", "Patterns"],
+    path: "Tests/PromQLScripts",
+    swiftSettings: swiftSettings
+  ),
+  .executableTarget(
+    name: "PromQLConformance",
+    dependencies: ["PromQLScripts"],
+    path: "Tests/PromQLConformance",
+    swiftSettings: swiftSettings
+  ),
+  tests(
+    "PromQLTests",
+    ["PromQLScripts", "PromQL", "MetricModel", "Patterns"],
+    fixtures: ["Scripts"]
+  ),
   tests("RulesTests", ["Rules", "PromQL", "Patterns", "MetricModel", "YAML", "Configuration"]),
   tests("TopologyTests", ["Topology", "MetricModel", "Architecture"]),
   tests("SurveyTests", ["Survey", "MetricModel", "Architecture", "Configuration"]),

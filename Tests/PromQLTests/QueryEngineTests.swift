@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import MetricModel
 import PromQL
+import PromQLScripts
 import Synchronization
 import TestSupport
 import Testing

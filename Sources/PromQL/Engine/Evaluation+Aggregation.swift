@@ -160,7 +160,9 @@ extension Evaluation {
   ) throws(QueryError) -> [Column] {
     guard let parameter = aggregation.parameter else { return [] }
     let name = try string(parameter)
-    guard !name.isEmpty else { throw .execution(message: "invalid label name \"\(name)\"") }
+    guard name.canNameLabel else {
+      throw .execution(message: "invalid label name \"\(name)\"")
+    }
     var grouping = aggregation.grouping
     if case .by(let labels) = grouping { grouping = .by(labels + [name]) }
     let stripped = columns.map { column in

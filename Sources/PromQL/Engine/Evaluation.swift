@@ -69,6 +69,8 @@ final class Evaluation {
       return .scalar(Array(repeating: literal.value, count: grid.count))
     case .string(let text): return .string(text)
     case .parentheses(let inner): return try evaluate(inner, on: grid)
+    case .selector(let selector) where selector.edges == .smoothed:
+      return .vector(try smoothedVector(selector, on: grid))
     case .selector(let selector):
       return .vector(
         try instantVector(selector, on: grid, gives: .value, at: expression.position)

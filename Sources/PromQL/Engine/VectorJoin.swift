@@ -48,6 +48,10 @@ struct VectorJoin {
     var writers: [Int] = []
     for index in 0..<count {
       try work(one.count + many.count)
+      // Nothing can match when a side has no sample, and what never matches is no fault.
+      guard
+        fillForOne != nil || fillForMany != nil || hasSamples(many, index) && hasSamples(one, index)
+      else { continue }
       for key in partner.indices {
         partner[key] = none
         manyOfKey[key] = none
@@ -86,6 +90,10 @@ struct VectorJoin {
       }
     }
     return output.filter { !$0.isEmpty }
+  }
+
+  private func hasSamples(_ columns: [Column], _ index: Int) -> Bool {
+    columns.contains { !$0.values[index].isStalenessMarker }
   }
 
   // Prometheus gives the fill values to the sides after it has swapped them for `group_right`, so

@@ -255,13 +255,15 @@ extension Expression {
     case .range(let range): selector = range.selector
     default: return .empty
     }
-    let names = selector.matchers.map(\.name)
-    return LabelSet(
-      selector.matchers.filter { matcher in
-        matcher.operation == .equal && matcher.name != LabelSet.metricNameLabel
-          && names.count { $0 == matcher.name } == 1
-      }.map { Label($0.name, $0.value) }
-    )
+    // A label is known when one matcher asks for its value and none after that says more of it.
+    var asked: Set<String> = []
+    var values: [String: String] = [:]
+    for matcher in selector.matchers where matcher.name != LabelSet.metricNameLabel {
+      let isFirst = matcher.operation == .equal && !asked.contains(matcher.name)
+      values[matcher.name] = isFirst ? matcher.value : nil
+      if isFirst { asked.insert(matcher.name) }
+    }
+    return LabelSet(values)
   }
 }
 

@@ -19,8 +19,10 @@ extension Evaluation {
         message: "invalid regular expression in label_replace(): \(error.pattern): \(error.reason)"
       )
     }
-    guard !destination.isEmpty else {
-      throw .execution(message: "invalid destination label name in label_replace(): ")
+    guard destination.canNameLabel else {
+      throw .execution(
+        message: "invalid destination label name in label_replace(): \(destination)"
+      )
     }
     return try relabel(call.arguments[0], destination, on: grid) { labels in
       pattern.expanding(template, for: labels[source] ?? "")
@@ -36,13 +38,13 @@ extension Evaluation {
     var sources: [String] = []
     for argument in call.arguments.dropFirst(3) {
       let name = try string(argument)
-      guard !name.isEmpty else {
-        throw .execution(message: "invalid source label name in label_join(): ")
+      guard name.canNameLabel else {
+        throw .execution(message: "invalid source label name in label_join(): \(name)")
       }
       sources.append(name)
     }
-    guard !destination.isEmpty else {
-      throw .execution(message: "invalid destination label name in label_join(): ")
+    guard destination.canNameLabel else {
+      throw .execution(message: "invalid destination label name in label_join(): \(destination)")
     }
     return try relabel(call.arguments[0], destination, on: grid) { labels in
       sources.map { labels[$0] ?? "" }.joined(separator: separator)
@@ -65,4 +67,11 @@ extension Evaluation {
     }
     return try merged(columns)
   }
+}
+
+extension String {
+  /// A label may be called this: anything that is UTF-8 and not empty.
+  ///
+  /// U+FFFD stands for bytes of a query's text that are not.
+  var canNameLabel: Bool { !isEmpty && !unicodeScalars.contains("\u{fffd}") }
 }

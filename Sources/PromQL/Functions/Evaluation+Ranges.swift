@@ -25,7 +25,9 @@ private struct RangeWorker<Function: WindowFunction>: SeriesWorker {
     for index in 0..<count {
       window.move(to: index)
       try meter.work(window.count)
-      guard window.count > 0, let value = function.value(of: window, at: index) else { continue }
+      guard window.count > 0, let value = try function.value(of: window, at: index) else {
+        continue
+      }
       column.values[index] = value
       isPresent = true
     }
@@ -40,6 +42,11 @@ extension Evaluation {
     _ call: FunctionCall,
     on grid: EvaluationGrid
   ) throws(QueryError) -> [Column] {
+    if let argument = call.arguments.first,
+      let columns = try edgedFunction(call.function, of: argument, on: grid)
+    {
+      return columns
+    }
     var range: Expression?
     var scalars: [[Double]] = []
     for argument in call.arguments {
@@ -114,19 +121,28 @@ extension Evaluation {
         line.slope * ahead[index] + line.intercept
       }
     case .doubleExponentialSmoothing, .holtWinters:
-      for (factor, name) in zip(scalars, ["smoothing", "trend"]) {
-        guard let wrong = factor.first(where: { !($0 > 0 && $0 < 1) }) else { continue }
-        let symbol = name == "smoothing" ? "sf" : "tf"
-        throw .execution(
-          message: "invalid \(name) factor. Expected: 0 < \(symbol) < 1, "
-            + "got: \(wrong.sixDecimalsText)"
-        )
-      }
-      return SingleWindowFunction { window, index in
-        window.smoothed(factor: scalars[0][index], trendFactor: scalars[1][index])
+      return SingleWindowFunction { window, index throws(QueryError) in
+        // Only where there is something to smooth: of nothing the result is nothing.
+        try Self.checkFactor(scalars[0][index], "smoothing", "sf")
+        try Self.checkFactor(scalars[1][index], "trend", "tf")
+        return window.smoothed(factor: scalars[0][index], trendFactor: scalars[1][index])
       }
     default: return call.function.windowFunction
     }
+  }
+}
+
+extension Evaluation {
+  private static func checkFactor(
+    _ factor: Double,
+    _ name: String,
+    _ symbol: String
+  ) throws(QueryError) {
+    guard factor <= 0 || factor >= 1 else { return }
+    throw .execution(
+      message: "invalid \(name) factor. Expected: 0 < \(symbol) < 1, got: "
+        + factor.sixDecimalsText
+    )
   }
 }
 

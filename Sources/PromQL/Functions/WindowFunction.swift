@@ -8,21 +8,27 @@ protocol WindowFunction: Sendable {
   /// The number of a window that has at least one sample, or nil when it has too few.
   ///
   /// `index` is the position of the evaluation time in the grid.
-  mutating func value(of window: borrowing SampleWindow, at index: Int) -> Double?
+  mutating func value(
+    of window: borrowing SampleWindow,
+    at index: Int
+  ) throws(QueryError) -> Double?
 }
 
 /// A function that looks at each window by itself.
 struct SingleWindowFunction: WindowFunction {
-  let compute: @Sendable (borrowing SampleWindow, Int) -> Double?
+  typealias Compute = @Sendable (borrowing SampleWindow, Int) throws(QueryError) -> Double?
 
-  init(_ compute: @escaping @Sendable (borrowing SampleWindow, Int) -> Double?) {
-    self.compute = compute
-  }
+  let compute: Compute
+
+  init(_ compute: @escaping Compute) { self.compute = compute }
 
   mutating func prepare(_ input: RangeInput, _ windows: Windows) {}
 
-  mutating func value(of window: borrowing SampleWindow, at index: Int) -> Double? {
-    compute(window, index)
+  mutating func value(
+    of window: borrowing SampleWindow,
+    at index: Int
+  ) throws(QueryError) -> Double? {
+    try compute(window, index)
   }
 }
 

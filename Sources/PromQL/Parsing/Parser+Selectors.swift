@@ -89,11 +89,32 @@ extension Parser {
         expression = try anchored(expression, &shifts)
       } else if keyword == "offset" {
         expression = try offset(expression, &shifts)
-      } else if expression.shift != nil, keyword == "anchored" || keyword == "smoothed" {
-        throw PromQLParseError("\(keyword ?? "") modifier is not supported", at: position)
+      } else if expression.takesEdges, let edges = keyword.flatMap(WindowEdges.init(rawValue:)) {
+        expression = try edged(expression, edges)
       } else {
         return expression
       }
+    }
+  }
+
+  /// Reads `anchored` or `smoothed`.
+  private mutating func edged(
+    _ expression: Expression,
+    _ edges: WindowEdges
+  ) throws(PromQLParseError) -> Expression {
+    let start = position
+    advance()
+    switch expression.form {
+    case .selector(var selector) where edges == .smoothed && selector.edges == .plain:
+      selector.edges = edges
+      return try node(.selector(selector), at: expression.position)
+    case .range(var range) where range.selector.edges == .plain:
+      range.selector.edges = edges
+      return try node(.range(range), at: expression.position)
+    case .selector where edges == .anchored:
+      throw PromQLParseError("anchored modifier must be preceded by a range selector", at: start)
+    default:
+      throw PromQLParseError("anchored or smoothed may not be set multiple times", at: start)
     }
   }
 
@@ -116,6 +137,9 @@ extension Parser {
       }
       if shifts.offset {
         throw PromQLParseError("no offset modifiers allowed before range", at: bracket)
+      }
+      if selector.edges != .plain {
+        throw PromQLParseError("no smoothed modifier allowed before range", at: bracket)
       }
       if shifts.anchor {
         throw PromQLParseError("no @ modifiers allowed before range", at: bracket)
@@ -145,7 +169,7 @@ extension Parser {
       )
     }
     guard !shifts.offset else {
-      throw PromQLParseError("offset may not be set multiple times", at: start)
+      throw PromQLParseError("offset may not be set multiple times", at: expression.position)
     }
     shifts.offset = true
     shift.offset = offset
@@ -167,7 +191,10 @@ extension Parser {
       )
     }
     guard !shifts.anchor else {
-      throw PromQLParseError("@ <timestamp> may not be set multiple times", at: start)
+      throw PromQLParseError(
+        "@ <timestamp> may not be set multiple times",
+        at: expression.position
+      )
     }
     shifts.anchor = true
     shift.anchor = anchor
@@ -199,6 +226,14 @@ extension Parser {
 }
 
 extension Expression {
+  /// `anchored` or `smoothed` may stand behind it.
+  fileprivate var takesEdges: Bool {
+    switch form {
+    case .selector, .range: true
+    default: false
+    }
+  }
+
   /// What `offset` and `@` say, or nil when the node takes neither.
   var shift: TimeShift? {
     switch form {

@@ -22,6 +22,12 @@ package enum PromQLParser {
     var parser = Parser(text)
     let expression = try parser.wholeExpression()
     try TypeChecker.check(expression)
+    if case .range(let range) = expression.unwrapped.form, range.selector.edges != .plain {
+      throw PromQLParseError(
+        "\(range.selector.edges.rawValue) modifier can only be used within a function",
+        at: expression.position
+      )
+    }
     return expression
   }
 }

@@ -42,6 +42,26 @@ enum TypeChecker {
     }
   }
 
+  /// The functions that take windows with edges, as Prometheus lists them.
+  private static let edgedFunctions: [WindowEdges: [Function]] = [
+    .anchored: [.changes, .delta, .increase, .rate, .resets],
+    .smoothed: [.delta, .increase, .rate],
+  ]
+
+  private static func checkEdges(
+    of argument: Expression,
+    in function: Function
+  ) throws(PromQLParseError) {
+    guard case .range(let range) = argument.unwrapped.form else { return }
+    let edges = range.selector.edges
+    guard let allowed = edgedFunctions[edges], !allowed.contains(function) else { return }
+    let names = allowed.map(\.rawValue).joined(separator: ", ")
+    throw PromQLParseError(
+      "\(edges.rawValue) modifier can only be used with: \(names) - not with \(function.rawValue)",
+      at: argument.position
+    )
+  }
+
   private static func expect(
     _ type: ValueType,
     _ expression: Expression,
@@ -130,6 +150,7 @@ enum TypeChecker {
     if let maximum = signature.maximumCount, count > maximum { throw fault("at most \(maximum)") }
     for (index, argument) in call.arguments.enumerated() {
       try expect(signature.argumentType(at: index), argument, in: "call to function \"\(name)\"")
+      try checkEdges(of: argument, in: call.function)
     }
     if call.function == .info, count == 2 {
       guard case .selector = call.arguments[1].unwrapped.form else {

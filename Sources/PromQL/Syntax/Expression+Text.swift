@@ -9,7 +9,7 @@ extension Expression: CustomStringConvertible {
     case .string(let text): text.quotedForPromQL
     case .selector(let selector): selector.description
     case .range(let range):
-      "\(range.selector.body)[\(range.range.text)]\(range.selector.shift.text)"
+      "\(range.selector.body)[\(range.range.text)]\(range.selector.modifiers)"
     case .subquery(let subquery):
       "\(subquery.expression)[\(subquery.range.text)"
         + ":\(subquery.step?.text ?? "")]\(subquery.shift.text)"
@@ -25,9 +25,14 @@ extension Expression: CustomStringConvertible {
 
 extension VectorSelector: CustomStringConvertible {
   /// The selector as PromQL, with the metric name in front of the braces where that is possible.
-  package var description: String { body + shift.text }
+  package var description: String { body + modifiers }
 
-  /// The selector without `offset` and `@`.
+  /// What stands behind the braces and the range.
+  fileprivate var modifiers: String {
+    edges == .plain ? shift.text : " \(edges.rawValue)\(shift.text)"
+  }
+
+  /// The selector without its modifiers.
   fileprivate var body: String {
     let isNameFixedTwice = matchers.dropFirst().contains(where: \.fixesMetricName)
     guard let name = metricName, !isNameFixedTwice else {

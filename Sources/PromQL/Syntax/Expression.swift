@@ -139,12 +139,24 @@ package struct TimeShift: Equatable, Sendable {
   }
 }
 
+/// What counts of the samples around a window.
+package enum WindowEdges: String, Equatable, Sendable {
+  /// Nothing.
+  case plain = ""
+  /// The last sample before the window.
+  case anchored
+  /// The values on the line between the samples around each end.
+  case smoothed
+}
+
 /// Selects the newest sample of each series that satisfies the matchers.
 package struct VectorSelector: Equatable, Sendable {
   /// In the order written, but a matcher `__name__="..."` comes first.
   package let matchers: [LabelMatcher]
   /// What `offset` and `@` say.
   package var shift: TimeShift
+  /// What `anchored` or `smoothed` says.
+  package var edges = WindowEdges.plain
 
   /// Makes a selector; a matcher that fixes the metric name moves to the front.
   package init(_ matchers: [LabelMatcher], shift: TimeShift = TimeShift()) {

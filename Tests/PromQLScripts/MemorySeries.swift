@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: MIT
-import MetricModel
+package import MetricModel
 import Patterns
 
-/// A store in memory that counts how often it was asked.
-struct MemorySeries: SeriesReading {
+/// A store in memory.
+package struct MemorySeries: SeriesReading {
   /// How many samples a cursor hands out at a time: small, so that tests cross its edges.
-  static let runLength = 7
+  private static let runLength = 7
 
-  private(set) var samples: [LabelSet: [Sample]] = [:]
+  private var samples: [LabelSet: [Sample]] = [:]
 
-  mutating func append(_ labels: LabelSet, _ new: [Sample]) {
+  /// Makes an empty store.
+  package init() {}
+
+  /// Adds samples to a series, in any order.
+  package mutating func append(_ labels: LabelSet, _ new: [Sample]) {
     let all = samples[labels, default: []] + new
     samples[labels] = all.sorted { $0.timestamp < $1.timestamp }
   }
 
-  /// Makes a store of series written as `name{label="value"}` with values a step apart from 0 on.
-  mutating func append(_ labels: LabelSet, every step: Duration, _ values: [Double]) {
+  /// Adds values a step apart from the epoch on to a series.
+  package mutating func append(_ labels: LabelSet, every step: Duration, _ values: [Double]) {
     append(
       labels,
       values.enumerated().map { index, value in
@@ -24,7 +28,7 @@ struct MemorySeries: SeriesReading {
     )
   }
 
-  func cursors(_ selection: SeriesSelection) throws(StoreError) -> [any SeriesCursor] {
+  package func cursors(_ selection: SeriesSelection) throws(StoreError) -> [any SeriesCursor] {
     var cursors: [any SeriesCursor] = []
     for labels in try labelSets(matching: selection.matchers, in: selection.range) {
       let inside = (samples[labels] ?? []).filter { selection.range.contains($0.timestamp) }
@@ -33,7 +37,7 @@ struct MemorySeries: SeriesReading {
     return cursors
   }
 
-  func labelSets(
+  package func labelSets(
     matching matchers: [LabelMatcher],
     in range: ClosedRange<Timestamp>
   ) throws(StoreError) -> [LabelSet] {
