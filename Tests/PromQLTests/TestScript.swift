@@ -140,7 +140,7 @@ extension ScriptEvaluation {
       failure = .matches(line.dropFirst(21).trimmingBlanks)
     } else if line.hasPrefix("expect ") {
       try expectDirective(line.dropFirst(7).trimmingBlanks)
-    } else if let number = Self.number(line) {
+    } else if let number = SeriesNotation.number(line) {
       scalar = number
     } else {
       series.append(try SeriesLine(text: line))
@@ -178,16 +178,6 @@ extension ScriptEvaluation {
     if text.hasPrefix("regex:") { return .matches(text.dropFirst(6).trimmingBlanks) }
     return .any
   }
-
-  static func number(_ text: String) -> Double? {
-    switch text.lowercased() {
-    case "inf", "+inf": .infinity
-    case "-inf": -.infinity
-    case "nan": .nan
-    // `0x10` is a repetition here, not a hexadecimal number.
-    default: text.contains("x") ? nil : Double(text)
-    }
-  }
 }
 
 extension SeriesLine {
@@ -221,62 +211,12 @@ extension SeriesLine {
   }
 
   private init(labels text: String, values: String) throws {
-    labels = try Self.labels(text)
-    self.values = []
-    for word in values.split(whereSeparator: { $0 == " " || $0 == "\t" }) {
-      try add(String(word))
-    }
+    let notation = try SeriesNotation(series: text, values: values)
+    self.init(labels: notation.labels, values: notation.values)
   }
 
-  /// Reads a label set with the parser of selectors, which knows all its notations.
-  static func labels(_ text: String) throws -> LabelSet {
-    if text == "{}" { return .empty }
-    // A selector with empty values alone would be refused.
-    let probe = text.hasPrefix("{") ? "{__probe__=\"x\",\(text.dropFirst())" : text
-    guard case .selector(let selector) = try PromQLParser.parse(probe).form else {
-      throw ScriptFault(description: "bad series \(text)")
-    }
-    return LabelSet(
-      selector.matchers.filter { $0.name != "__probe__" }.map { Label($0.name, $0.value) }
-    )
-  }
-
-  private mutating func add(_ word: String) throws {
-    func fault() -> ScriptFault { ScriptFault(description: "bad value \(word)") }
-    if word == "stale" {
-      values.append(.stalenessMarker)
-      return
-    }
-    if word == "_" || word.hasPrefix("_x") {
-      let count = word == "_" ? 1 : Int(word.dropFirst(2)) ?? 0
-      values += Array(repeating: nil, count: count)
-      return
-    }
-    if let number = ScriptEvaluation.number(word) {
-      values.append(number)
-      return
-    }
-    guard let mark = word.lastIndex(of: "x"), let times = Int(word[word.index(after: mark)...])
-    else { throw fault() }
-    let body = word[..<mark]
-    if let number = ScriptEvaluation.number(String(body)) {
-      values += Array(repeating: number, count: times + 1)
-      return
-    }
-    // The sign of the step is the last one that does not belong to an exponent.
-    let sign = body.indices.last { index in
-      (body[index] == "+" || body[index] == "-") && index > body.startIndex
-        && body[body.index(before: index)] != "e"
-    }
-    guard let sign, let first = ScriptEvaluation.number(String(body[..<sign])),
-      let step = ScriptEvaluation.number(String(body[sign...]))
-    else { throw fault() }
-    var value = first
-    for _ in 0...times {
-      values.append(value)
-      value += step
-    }
-  }
+  /// Reads a label set in any notation of a selector.
+  static func labels(_ text: String) throws -> LabelSet { try SeriesNotation.labels(text) }
 }
 
 extension StringProtocol {
