@@ -77,7 +77,7 @@ import Testing
     #expect(check.status == .code(1))
     #expect(check.output.contains("\(file):1:1: pol: "))
     #expect(check.output.contains("\(file):2:18: poll.interval: "))
-    #expect(check.output.contains("\(rules):5:"))
+    #expect(check.output.contains("\(rules): 5:"))
   }
 
   @Test func `a file that cannot be read exits 2 and says why`() async throws {
