@@ -59,7 +59,9 @@ import Testing
       .replacing("/run/credentials/hvsmon.service/pager.url", with: secret)
     let file = try folder.write("hvsmon.yml", settings)
     let check = try await hvsmon("check", "--config", file)
-    #expect(check.output == "no faults\n", "\(check.errorOutput)")
+    #expect(check.output.hasSuffix("no faults\n"), "\(check.errorOutput)")
+    // The shipped rules ask for nothing that is not there.
+    #expect(!check.output.contains("group \""), "\(check.output)")
     #expect(check.status == .code(0))
     #expect(try await hvsmon("check", "\(Self.root)/alerts.yml").status == .code(0))
   }

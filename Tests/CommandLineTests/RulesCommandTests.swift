@@ -95,4 +95,15 @@ import Testing
     )
     #expect(try await hvsmon(["rules", "replay", file]).status == .code(2))
   }
+
+  @Test func `check reviews rules and names the nearest metric that is known`() async throws {
+    let file = try folder.write(
+      "rules.yml",
+      rules.replacing("up == 0", with: "nginx_connections_activ > 5")
+    )
+    let check = try await hvsmon(["check", file])
+    #expect(check.status == .code(0))
+    #expect(check.text.contains("did you mean \"nginx_connections_active\"?"), "\(check.text)")
+    #expect(check.text.contains("no annotation `runbook_url`: Down"))
+  }
 }
