@@ -80,7 +80,7 @@ import Testing
         - name: g
           rules:
             - {record: total, expr: sum(part)}
-            - {alert: Much, expr: max_over_time(total[10m]) > 5}
+            - {alert: Much, expr: 'max_over_time(total[10m]) > 5'}
             - {alert: Follows, expr: 'ALERTS{alertname="Much"}'}
       """
     let lines = [("part{i=\"a\"}", "3x60"), ("part{i=\"b\"}", "3x60"), ("total", "0x60")]

@@ -49,7 +49,7 @@ import Testing
   @Test(arguments: [
     (
       "node_laod > 4",
-      "rules.yml: 5:14: group \"g\", rule 1, \"A\": hvsmon collects no metric \"node_laod\","
+      "rules.yml: 5:16: group \"g\", rule 1, \"A\": hvsmon collects no metric \"node_laod\","
         + " and no rule here records it; did you mean \"node_load\"?"
     ),
     (
@@ -129,7 +129,7 @@ import Testing
     ).remarks.map(\.description)
     #expect(
       found == [
-        "rules.yml: 3:21: group \"b\", rule 1, \"A\": duplicate rule: group \"a\", rule 1, \"A\""
+        "rules.yml: 3:23: group \"b\", rule 1, \"A\": duplicate rule: group \"a\", rule 1, \"A\""
           + " has the same name and labels"
       ]
     )
