@@ -65,6 +65,10 @@ let modules: [Target] = [
   library("ChunkCodec"),
   library("PromQL", ["MetricModel", "Patterns"]),
   library("Rules", ["MetricModel", "YAML", "Patterns", "Configuration", "PromQL"]),
+  library(
+    "RuleTesting",
+    ["MetricModel", "YAML", "Patterns", "Configuration", "PromQL", "Rules"]
+  ),
   library("Topology", ["MetricModel", "Architecture"]),
   library("Survey", ["MetricModel", "Architecture"]),
   library(
@@ -113,8 +117,8 @@ let modules: [Target] = [
     name: "hvsmon",
     dependencies: [
       "MetricModel", "Exposition", "Architecture", "Logging", "YAML", "Configuration", "PromQL",
-      "Rules", "Survey", "Notifying", "Net", "Polling", "Collectors", "Receivers", "Simulator",
-      "Daemon",
+      "Rules", "RuleTesting", "Survey", "Notifying", "Net", "Polling", "Collectors", "Receivers",
+      "Simulator", "Daemon",
     ],
     // The demo runs from the binary alone: the shipped rules are compiled in.
     resources: [.embedInCode("alerts.yml")],
@@ -160,6 +164,10 @@ let testTargets: [Target] = [
     fixtures: ["Scripts"]
   ),
   tests("RulesTests", ["Rules", "PromQL", "Patterns", "MetricModel", "YAML", "Configuration"]),
+  tests(
+    "RuleTestingTests",
+    ["RuleTesting", "Rules", "PromQL", "MetricModel", "Configuration"]
+  ),
   tests("TopologyTests", ["Topology", "MetricModel", "Architecture"]),
   tests("SurveyTests", ["Survey", "MetricModel", "Architecture", "Configuration"]),
   tests(

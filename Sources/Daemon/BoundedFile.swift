@@ -2,16 +2,18 @@
 import Glibc
 
 /// Reads small files whole.
-enum BoundedFile {
+package enum BoundedFile {
   /// Why a file was not read, as half a sentence that names no content.
-  struct Failure: Error {
-    let reason: String
+  package struct Failure: Error {
+    /// What went wrong.
+    package let reason: String
   }
 
   /// The most bytes that are read.
-  static let bytesMax = 4 << 20
+  package static let bytesMax = 4 << 20
 
-  static func read(_ path: String) throws(Failure) -> [UInt8] {
+  /// The bytes of a file.
+  package static func read(_ path: String) throws(Failure) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw Failure(reason: errorText()) }
     defer { close(descriptor) }

@@ -171,10 +171,7 @@ struct MonitorBuilder {
     }
   }
 
-  private var catalog: MetricCatalog {
-    let collected = plan.loader.collectors.flatMap { $0.metrics }
-    return MetricCatalog(collected + IngestMetrics.all + SelfMetrics.all + TopologyMetrics.all)
-  }
+  private var catalog: MetricCatalog { plan.loader.catalog }
 }
 
 /// Hands events on to whoever listens later: rules need the ingest, and the ingest tells the rules.

@@ -2,10 +2,12 @@
 package import Configuration
 import Glibc
 import Logging
+import MetricModel
 package import Net
 package import Notifying
 package import Polling
 import Rules
+import Topology
 
 /// Everything the files say, read and checked.
 struct LoadedSettings: Sendable {
@@ -24,6 +26,8 @@ package struct SettingsCheck: Sendable {
   package var faults: [SettingsIssue] = []
   /// What is allowed but hardly meant, each one sentence.
   package var warnings: [String] = []
+  /// The rule files that were read without faults, to be reviewed.
+  package var ruleFiles: [String] = []
   /// A file could not be read; its fault says why.
   package var isUnreadable = false
 }
@@ -50,7 +54,9 @@ package struct SettingsLoader: Sendable {
     let http = HTTPClient(userAgent: Monitor.userAgent)
     var check = SettingsCheck()
     switch load(path, http: http) {
-    case .success(let loaded): check.warnings = loaded.warnings
+    case .success(let loaded):
+      check.warnings = loaded.notifications?.warnings ?? []
+      check.ruleFiles = loaded.settings.ruleFiles.map { Self.path($0, besides: path) }
     case .failure(let refusal):
       check.faults = refusal.faults
       check.isUnreadable = refusal.isUnreadable
@@ -59,16 +65,35 @@ package struct SettingsLoader: Sendable {
     return check
   }
 
-  /// Reads rule files alone.
+  /// Reads rule files alone; when nothing is wrong with them, reviews them.
   package func checkRuleFiles(_ paths: [String]) -> SettingsCheck {
     var check = SettingsCheck()
-    switch loadRules(paths) {
-    case .success(let rules): check.warnings = rules.warnings.map(\.description)
-    case .failure(let refusal):
-      check.faults = refusal.faults
-      check.isUnreadable = refusal.isUnreadable
+    var files: [RuleSet.File] = []
+    for path in paths {
+      do throws(BoundedFile.Failure) {
+        files.append(RuleSet.File(name: path, text: try BoundedFile.read(path)))
+      } catch {
+        check.faults += Refusal.unreadable(path, error.reason).faults
+        check.isUnreadable = true
+      }
+    }
+    do throws(RuleFileFaults) {
+      let rules = try LocatedRules(reading: files)
+      // What is added to a target's series, as ``Target/labels`` says.
+      let added: Set<String> = ["cluster", "job", "instance", "tier", "node"]
+      let knowledge = MetricKnowledge(catalog: catalog, added: added)
+      let review = RuleReview(of: rules, knowing: knowledge)
+      check.warnings = (review.remarks + review.lacks).map(\.description)
+    } catch {
+      check.faults += error.issues
     }
     return check
+  }
+
+  /// Every metric that may be collected.
+  var catalog: MetricCatalog {
+    let collected = collectors.flatMap { $0.metrics }
+    return MetricCatalog(collected + IngestMetrics.all + SelfMetrics.all + TopologyMetrics.all)
   }
 
   /// Why files were refused.

@@ -6,7 +6,8 @@
 // It must never do I/O or read a clock: files come as bytes, queries and samples go through what
 // the caller hands in, time is an argument. It knows nothing of routes and receivers.
 //
-// Entry types: `RuleSet` (files in, groups out, all or none), `RuleSetEvaluator` and
+// Entry types: `RuleSet` (files in, groups out, all or none), `LocatedRules` (the same with the
+// places in the files), `RuleReview` (what is hardly meant), `RuleSetEvaluator` and
 // `RuleGroupEvaluator` (one evaluation after the other, over reloads and restarts),
 // `AlertingRule.step` (the state machine), `UnreachableTargets` (what it holds alerts for),
 // `TextTemplate` (the template language). Ports:

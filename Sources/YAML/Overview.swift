@@ -8,7 +8,8 @@
 //
 // Invariants
 // - Lines and columns count from 1.
-// - Aliases are refused: no settings file needs them, and expanding them can exhaust memory.
+// - Aliases are refused unless the caller wants them: no settings file needs them. Where they are
+//   expanded they stand for at most 100,000 values, as aliases of aliases multiply.
 // - Text is at most 4 MiB, nesting at most 64 deep, and no key stands twice in one mapping.
 //
 // Source: YAML 1.1 as libyaml 0.2 reads it.

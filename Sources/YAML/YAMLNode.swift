@@ -50,6 +50,15 @@ package struct YAMLNode: Equatable, Sendable {
     return ["", "~", "null", "Null", "NULL"].contains(text)
   }
 
+  /// The number of values on the longest way down, this one counted.
+  var height: Int {
+    switch content {
+    case .scalar: 1
+    case .sequence(let items): 1 + (items.map(\.height).max() ?? 0)
+    case .mapping(let entries): 1 + (entries.map(\.value.height).max() ?? 0)
+    }
+  }
+
   /// The kind of the node in words, for messages.
   package var kindText: String {
     switch content {

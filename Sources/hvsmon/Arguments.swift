@@ -38,6 +38,12 @@ struct Arguments {
     return span
   }
 
+  /// The first word, when it is no option.
+  mutating func takeWord() -> String? {
+    guard let word = words.first, !word.hasPrefix("-") else { return nil }
+    return words.removeFirst()
+  }
+
   /// Whether the option is given.
   mutating func flag(_ name: String) -> Bool {
     known.insert(name)

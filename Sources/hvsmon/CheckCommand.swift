@@ -10,8 +10,13 @@ enum CheckCommand: Command {
     hvsmon check [--config FILE] [RULEFILE...]
 
     Reads the settings file, the rule files it names and those given here, and prints every fault
-    as FILE:LINE:COLUMN: KEY: what is wrong and what is allowed. With rule files alone, only they
-    are read.
+    as FILE:LINE:COLUMN: KEY: what is wrong and what is allowed; faults of rule files as promtool
+    prints them, as FILE: LINE:COLUMN: group "g", rule 2, "Name": what is wrong. With rule files alone,
+    only they are read.
+
+    Rules without faults are reviewed: metrics and labels that hvsmon does not know, with the nearest
+    one that it knows, operators whose sides can never match, rules that stand twice, and alerts
+    without `for`, severity, summary or runbook_url are warnings.
 
     Exit status: 0 no fault, 1 faults, 2 a file cannot be read.
 
@@ -25,15 +30,19 @@ enum CheckCommand: Command {
     let loader = Program.loader
     var isUnreadable = false
     var faults: [SettingsIssue] = []
+    var warnings: [String] = []
+    var reviewed = ruleFiles
     if config != nil || ruleFiles.isEmpty {
       let path = config ?? SettingsLoader.standardPath
       let check = await loader.check(path)
       faults += check.faults
       isUnreadable = check.isUnreadable
-      for warning in check.warnings { Terminal.print("warning: \(warning)") }
+      warnings = check.warnings
+      reviewed = check.ruleFiles + ruleFiles.filter { !check.ruleFiles.contains($0) }
     }
-    let rules = loader.checkRuleFiles(ruleFiles)
+    let rules = loader.checkRuleFiles(reviewed)
     faults += rules.faults
+    for warning in warnings + rules.warnings { Terminal.print("warning: \(warning)") }
     isUnreadable = isUnreadable || rules.isUnreadable
     for fault in faults { Terminal.print(fault.description) }
     if isUnreadable { return 2 }

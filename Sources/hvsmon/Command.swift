@@ -10,10 +10,17 @@ protocol Command: SendableMetatype {
   /// What `--help` prints, with an example.
   static var help: String { get }
 
+  /// The help of a part of the command that the words behind its name call; nil for the whole's.
+  static func help(for words: [String]) -> String?
+
   /// Carries it out.
   ///
   /// - Returns: The exit status.
   static func run(_ arguments: Arguments) async throws(UsageError) -> Int32
+}
+
+extension Command {
+  static func help(for words: [String]) -> String? { nil }
 }
 
 /// The ways out to the terminal.

@@ -7,7 +7,8 @@ import Glibc
 struct Main {
   static let commands: [any Command.Type] = [
     ServeCommand.self, InitCommand.self, DemoCommand.self, CheckCommand.self, QueryCommand.self,
-    SafeToStopCommand.self, ImportCommand.self, BackupCommand.self, VersionCommand.self,
+    SafeToStopCommand.self, RulesCommand.self, ImportCommand.self, BackupCommand.self,
+    VersionCommand.self,
   ]
 
   static func main() async {
@@ -41,7 +42,7 @@ struct Main {
     }
     let rest = Array(words.dropFirst())
     guard !rest.contains("--help"), !rest.contains("-h") else {
-      Terminal.print(command.help)
+      Terminal.print(command.help(for: rest) ?? command.help)
       return 0
     }
     do throws(UsageError) {

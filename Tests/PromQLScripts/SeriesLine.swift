@@ -20,7 +20,7 @@ package struct SeriesLine {
   package init(text: String) throws(NotationFault) {
     let end = Self.endOfLabels(in: text)
     labels = try Self.labels(String(text[..<end]))
-    let notation = try SeriesNotation(text[end...].trimmingBlanks)
+    let notation = try ScriptValues(text[end...].trimmingBlanks)
     values = notation.values
     hasHistograms = notation.hasHistograms
   }

@@ -18,11 +18,11 @@ import Testing
     ] as [(String, [Double])]
   )
   func `values are written one by one or as sequences`(text: String, values: [Double]) throws {
-    #expect(try SeriesNotation(text).values == values)
+    #expect(try ScriptValues(text).values == values)
   }
 
   @Test func `gaps, marks and histograms take their places`() throws {
-    let notation = try SeriesNotation("1 _ _x2 {{schema:0 count:1 buckets:[1 2]}}x1 stale {{}} 5")
+    let notation = try ScriptValues("1 _ _x2 {{schema:0 count:1 buckets:[1 2]}}x1 stale {{}} 5")
     #expect(notation.values.count == 9)
     #expect(notation.hasHistograms)
     #expect(notation.values[6]?.isStalenessMarker == true)
@@ -30,7 +30,7 @@ import Testing
       notation.values.map { $0 == nil }
         == [false, true, true, true, true, true, false, true, false]
     )
-    let sum = try SeriesNotation("{{sum:1}}+{{sum:1}}x3 1")
+    let sum = try ScriptValues("{{sum:1}}+{{sum:1}}x3 1")
     #expect(sum.values == [nil, nil, nil, nil, 1])
   }
 
@@ -38,7 +38,7 @@ import Testing
     "abc", "1y3", "1+x3", "x3", "1x-1", "1x99999999999", "_x2000000", "{{a}", "0x1p3",
   ])
   func `what is no value is refused by name`(text: String) {
-    #expect(throws: NotationFault.self) { try SeriesNotation(text) }
+    #expect(throws: NotationFault.self) { try ScriptValues(text) }
   }
 
   @Test func `a line that cannot be read is named and stops nothing else`() {

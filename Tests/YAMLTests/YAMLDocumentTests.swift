@@ -118,6 +118,51 @@ import YAML
     #expect(self.fault("a: &x {b: 1}\nc:\n  <<: *x\n")?.mark == YAMLMark(line: 3, column: 7))
   }
 
+  private func expanded(_ text: String) throws -> YAMLNode? {
+    try YAMLDocument(parsing: Array(text.utf8), expandsAliases: true).root
+  }
+
+  @Test func `aliases stand for what they name where the caller wants them`() throws {
+    let root = try #require(try expanded("a: &x [1, {b: 2}]\nc: *x\nd: &y text\ne: *y\n"))
+    guard case .mapping(let entries) = root.content else {
+      Issue.record("no mapping")
+      return
+    }
+    #expect(entries[0].value == entries[1].value)
+    #expect(entries[3].value.content == .scalar("text", isQuoted: false))
+    #expect(throws: YAMLError.self) { try expanded("a: *x\n") }
+    #expect(throws: YAMLError.self) { try expanded("a: &x [*x]\n") }
+  }
+
+  @Test func `a merged section gives its keys, which those that stand there themselves win over`()
+    throws
+  {
+    let text = "a: &x {k: 1, l: 2}\nb: {<<: *x, l: 3}\nc: {<<: [*x, {m: 4}]}\n"
+    let root = try #require(try expanded(text))
+    guard case .mapping(let entries) = root.content,
+      case .mapping(let merged) = entries[1].value.content,
+      case .mapping(let listed) = entries[2].value.content
+    else {
+      Issue.record("no mappings")
+      return
+    }
+    #expect(merged.map(\.key) == ["l", "k"])
+    #expect(merged[0].value.content == .scalar("3", isQuoted: false))
+    #expect(listed.map(\.key) == ["k", "l", "m"])
+    #expect(throws: YAMLError.self) { try expanded("a: {<<: text}\n") }
+  }
+
+  @Test func `aliases that multiply, or nest without end, are refused`() {
+    let lists = (1...9).map { level in
+      let above = [String](repeating: "*l\(level - 1)", count: 9).joined(separator: ", ")
+      return "l\(level): &l\(level) [\(above)]\n"
+    }
+    let text = "l0: &l0 [1, 2, 3]\n" + lists.joined()
+    #expect(throws: YAMLError.self) { try expanded(text) }
+    let deep = (1...80).map { "d\($0): &d\($0) [*d\($0 - 1)]\n" }.joined()
+    #expect(throws: YAMLError.self) { try expanded("d0: &d0 1\n" + deep) }
+  }
+
   @Test func `a key that is not a single value is refused`() {
     #expect(fault("? [a, b]\n: 1\n")?.reason == "a key must be a single value")
   }

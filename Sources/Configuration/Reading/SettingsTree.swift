@@ -5,9 +5,21 @@ package import YAML
 ///
 /// Used by one task during one load and then dropped; it is deliberately not `Sendable`.
 package final class SettingsTree {
+  /// How files of a kind are written.
+  package enum Dialect: Equatable, Sendable {
+    /// hvsmon's own settings: no aliases, one document, every key known.
+    case settings
+    /// Prometheus' rule and test files: aliases stand for what they name, and a second document is
+    /// left out with a warning.
+    case prometheus(ignoresUnknownKeys: Bool)
+  }
+
   /// The file as the user named it.
   package let file: String
   let environment: SettingsEnvironment
+  private let ignoresUnknownKeys: Bool
+  /// What is allowed in the text as a whole but hardly meant.
+  package private(set) var warnings: [SettingsIssue] = []
   private var collected: [SettingsIssue] = []
   private var reported: Set<String> = []
   private var sections: [String: SettingsSection] = [:]
@@ -18,14 +30,26 @@ package final class SettingsTree {
   ///   - text: The bytes of the file.
   ///   - file: Its name for messages.
   ///   - environment: The way to secrets kept elsewhere.
-  package init(parsing text: [UInt8], file: String, environment: SettingsEnvironment = .empty) {
+  ///   - dialect: How the file is written.
+  package init(
+    parsing text: [UInt8],
+    file: String,
+    environment: SettingsEnvironment = .empty,
+    dialect: Dialect = .settings
+  ) {
     self.file = file
     self.environment = environment
+    ignoresUnknownKeys = dialect == .prometheus(ignoresUnknownKeys: true)
     do throws(YAMLError) {
-      let document = try YAMLDocument(parsing: text)
+      let document = try YAMLDocument(parsing: text, expandsAliases: dialect != .settings)
       parsedRoot = document.root
       if let mark = document.furtherDocument {
-        report(at: mark, key: "", "a second document begins here: hvsmon reads only one")
+        let message = "a second document begins here: hvsmon reads only one"
+        if dialect == .settings {
+          report(at: mark, key: "", message)
+        } else {
+          warnings.append(SettingsIssue(file: file, mark: mark, key: "", message: message))
+        }
       }
     } catch {
       parsedRoot = nil
@@ -50,7 +74,7 @@ package final class SettingsTree {
   /// Everything that was wrong, in the order of the file; asks must be over, as keys that nobody
   /// asked for are faults.
   package var issues: [SettingsIssue] {
-    let unknown = sections.values.flatMap(\.unknownKeyIssues)
+    let unknown = ignoresUnknownKeys ? [] : sections.values.flatMap(\.unknownKeyIssues)
     return (collected + unknown).sorted {
       ($0.mark?.line ?? 0, $0.mark?.column ?? 0) < ($1.mark?.line ?? 0, $1.mark?.column ?? 0)
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 package import MetricModel
-import PromQL
+package import PromQL
 
 /// How the last evaluation of a rule went.
 package enum RuleHealth: Equatable, Sendable {
@@ -232,7 +232,7 @@ extension RecordingRule {
   /// The series that a result makes, in the order of the result.
   ///
   /// - Throws: ``RuleError/duplicateLabels(_:)`` or ``RuleError/limitExceeded(limit:count:_:)``.
-  func values(
+  package func values(
     of samples: [VectorSample],
     limit: Int?
   ) throws(RuleError) -> [RuleSamples.Value] {

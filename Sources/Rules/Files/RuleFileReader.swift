@@ -7,16 +7,25 @@ import YAML
 /// Reads one rule file and collects everything that is wrong with it.
 final class RuleFileReader {
   private let tree: SettingsTree
-  private let places: ScalarPlaces
+  private let scalars: ScalarPlaces
+  private var titles = RuleTitles()
+  private var duplicates: [[String]: String] = [:]
   private(set) var warnings: [SettingsIssue] = []
+  /// Where the rules stand that have no fault.
+  private(set) var places: [RuleIdentity: RulePlace] = [:]
 
-  init(_ file: RuleSet.File) {
-    tree = SettingsTree(parsing: file.text, file: file.name)
-    places = ScalarPlaces(file.text)
+  init(_ file: RuleSet.File, ignoringUnknownKeys: Bool) {
+    tree = SettingsTree(
+      parsing: file.text,
+      file: file.name,
+      dialect: .prometheus(ignoresUnknownKeys: ignoringUnknownKeys)
+    )
+    scalars = ScalarPlaces(file.text)
+    warnings = tree.warnings.map(titles.naming)
   }
 
   /// Everything that was wrong; asked after ``groups(_:)``.
-  var issues: [SettingsIssue] { tree.issues }
+  var issues: [SettingsIssue] { tree.issues.map(titles.naming) }
 
   /// The groups of the file; those with faults are left out or incomplete.
   func groups(_ names: inout RuleNames) -> [RuleGroup] {
@@ -24,6 +33,7 @@ final class RuleFileReader {
     var groups: [RuleGroup] = []
     for section in tree.root.sections("groups") {
       let name = section.text("name") ?? ""
+      titles.add(group: name, at: section.path)
       if name.isEmpty {
         section.report("name", "Groupname must not be empty")
       } else if !seen.insert(name).inserted {
@@ -37,8 +47,9 @@ final class RuleFileReader {
         limit: limit == 0 ? nil : limit,
         labels: fields("labels", of: section, "label")
       )
-      var reported: Set<[String]> = []
-      let rules = section.sections("rules").compactMap { rule(in: group, $0, &names, &reported) }
+      let rules = section.sections("rules").enumerated().compactMap { index, section in
+        rule(in: group, number: index + 1, section, &names)
+      }
       groups.append(
         RuleGroup(
           file: tree.file,
@@ -64,12 +75,13 @@ final class RuleFileReader {
 
   private func rule(
     in group: GroupContext,
+    number: Int,
     _ section: SettingsSection,
-    _ names: inout RuleNames,
-    _ reported: inout Set<[String]>
+    _ names: inout RuleNames
   ) -> Rule? {
     let record = section.text("record") ?? ""
     let alert = section.text("alert") ?? ""
+    titles.add(rule: record.isEmpty ? alert : record, number, of: group.name, at: section.path)
     let hold = section.optionalSpan("for", in: .zero...Self.spanMax)
     let keepFiringFor = section.optionalSpan("keep_firing_for", in: .zero...Self.spanMax)
     let own = fields("labels", of: section, "label")
@@ -94,7 +106,14 @@ final class RuleFileReader {
       expression: expression?.text ?? "",
       labels: labels.map { ($0.name, $0.text) }
     )
-    warnOfDuplicate(section, name, labels, &reported)
+    warnOfDuplicate(section, name, labels)
+    places[identity] = RulePlace(
+      file: tree.file,
+      title: titles.title(at: section.path),
+      mark: section.mark,
+      expression: section.node("expr"),
+      scalars: scalars
+    )
     if record.isEmpty {
       return alertingRule(
         section,
@@ -174,7 +193,7 @@ final class RuleFileReader {
     do throws(PromQLParseError) {
       return (try PromQLParser.parse(text), text)
     } catch {
-      let mark = places.mark(of: node, line: error.line, column: error.column)
+      let mark = scalars.mark(of: node, line: error.line, column: error.column)
       section.report("expr", at: mark, "could not parse expression: \(error.description)")
       return nil
     }
@@ -228,7 +247,7 @@ final class RuleFileReader {
         )
         return AlertingRule.Field(field.name, template)
       } catch {
-        let mark = places.mark(of: field.node, line: error.line, column: error.column)
+        let mark = scalars.mark(of: field.node, line: error.line, column: error.column)
         section.report(
           "\(kind)s.\(field.name)",
           at: mark,
@@ -239,20 +258,25 @@ final class RuleFileReader {
     }
   }
 
+  /// As promtool does, over all groups of the file.
   private func warnOfDuplicate(
     _ section: SettingsSection,
     _ name: String,
-    _ labels: [RuleField],
-    _ reported: inout Set<[String]>
+    _ labels: [RuleField]
   ) {
-    let isNew = reported.insert([name] + labels.flatMap { [$0.name, $0.text] }).inserted
-    guard !isNew else { return }
+    let identity = [name] + labels.flatMap { [$0.name, $0.text] }
+    let title = titles.title(at: section.path)
+    guard let first = duplicates[identity] else {
+      duplicates[identity] = title
+      return
+    }
     warnings.append(
       SettingsIssue(
         file: tree.file,
         mark: section.mark,
         key: section.path,
-        message: "a rule before it in the group has the same name and labels: \(name)"
+        message: "duplicate rule: \(first) has the same name and labels",
+        rule: title
       )
     )
   }

@@ -35,18 +35,7 @@ package struct RuleSet: Sendable {
   ///
   /// - Throws: ``RuleFileFaults`` with everything that is wrong in any of them.
   package init(reading files: [File]) throws(RuleFileFaults) {
-    var groups: [RuleGroup] = []
-    var warnings: [SettingsIssue] = []
-    var issues: [SettingsIssue] = []
-    var names = RuleNames()
-    for file in files {
-      let reader = RuleFileReader(file)
-      groups += reader.groups(&names)
-      warnings += reader.warnings
-      issues += reader.issues
-    }
-    guard issues.isEmpty else { throw RuleFileFaults(issues: issues) }
-    self.init(groups: groups, warnings: warnings)
+    self = try LocatedRules(reading: files).set
   }
 }
 
