@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import FoundationEssentials
 import Net
 import TestSupport
 import Testing
@@ -15,6 +16,18 @@ import Testing
     let exit = try await tool.waitForExit(timeout: .seconds(30))
     #expect(exit == .code(0), "\(tool.output)\(tool.errorOutput)")
     #expect(tool.output.contains("SUCCESS"))
+  }
+
+  @Test func `promtool runs the unit tests of the shipped rules without a failure`() async throws {
+    let folder = "\(Peers.root)/Tests/Rules"
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder)
+      .filter { $0.hasSuffix(".test.yml") }.sorted()
+    #expect(files.count > 5)
+    for file in files {
+      let tool = try ChildProcess(Peers.promtool, ["test", "rules", "\(folder)/\(file)"])
+      let exit = try await tool.waitForExit(timeout: .seconds(300))
+      #expect(exit == .code(0), "\(file): \(tool.output)\(tool.errorOutput)")
+    }
   }
 
   @Test func `Prometheus scrapes every series and promtool finds no fault in them`() async throws {
