@@ -30,27 +30,31 @@ package final class Monitor: Sendable {
     let queue: NotificationStore
     let dispatcher: Dispatcher
     let latest: LatestSamples
+    let catalog: MetricCatalog
     let ingest: Ingest
     let notifications: NotificationRunner
     let rules: RuleRunner
     let topology: RuleRunner.TopologyWork
+    let targets: TargetBoard
     let scheduler: PollScheduler
   }
 
-  private struct ReloadState {
+  struct ReloadState {
     var wasGood = true
     var time: Timestamp
+    /// What was loaded last.
+    var settings: Settings
   }
 
   private let plan: MonitorPlan
   let parts: Parts
-  private let clock: any PollClock
-  private let startedAt: Timestamp
-  private let reloads: Mutex<ReloadState>
+  let clock: any PollClock
+  let startedAt: Timestamp
+  let reloads: Mutex<ReloadState>
   /// What the targets of now reach the outside with.
   private let services: Mutex<CollectorServices>
   /// What was in force at the start; some of it stays until the next one.
-  private let started: Settings
+  let started: Settings
   /// Lets in one at a time: the start, a reload or the stop.
   private let turns = Turnstile(width: 1, waitingMax: Monitor.reloadsWaitingMax)
   private let isStopping = Atomic(false)
@@ -63,7 +67,7 @@ package final class Monitor: Sendable {
     startedAt = clock.now
     started = loaded.settings
     services = Mutex(loaded.services)
-    reloads = Mutex(ReloadState(time: clock.now))
+    reloads = Mutex(ReloadState(time: clock.now, settings: loaded.settings))
   }
 
   /// The port HTTP is served on.
@@ -112,7 +116,7 @@ package final class Monitor: Sendable {
   }
 
   /// Loads the settings anew; faulty ones are refused and the old ones go on.
-  package func reload() async -> APIPorts.ReloadOutcome {
+  package func reload() async -> ProcessPorts.ReloadOutcome {
     guard !isStopping.load(ordering: .acquiring), await turns.enter() else {
       return .refused(faults: Self.stoppingRefusal)
     }
@@ -129,7 +133,7 @@ package final class Monitor: Sendable {
       }
       return .refused(faults: refusal.faults.map(\.description).joined(separator: "\n"))
     case .success(let loaded):
-      reloads.withLock { $0 = ReloadState(time: clock.now) }
+      reloads.withLock { $0 = ReloadState(time: clock.now, settings: loaded.settings) }
       for key in loaded.settings.keysThatNeedARestart(since: started) {
         plan.logger.warning("a change of this section needs a restart", LogField("section", key))
       }
@@ -214,36 +218,6 @@ package final class Monitor: Sendable {
     }
   }
 
-  private var ports: APIPorts {
-    APIPorts(
-      exposition: { [parts] format in parts.latest.exposition(format) },
-      reading: parts.store,
-      engine: QueryEngine(),
-      clock: clock,
-      deadline: { [clock] in .after($0, on: clock) },
-      isReady: { [parts] in parts.ingest.hasPolledAllTargets },
-      reload: { await self.reload() },
-      topology: { [parts, clock] in parts.topology.keeper.json(at: clock.now) },
-      stopVerdict: { [parts, clock] name in
-        parts.topology.keeper.stopAnswer(name, at: clock.now)
-      },
-      explanations: { [parts] in await parts.notifications.explanations() },
-      remoteWrite: started.http.acceptsRemoteWrite ? remoteWrite : nil
-    )
-  }
-
-  private var remoteWrite: @Sendable ([UInt8]) async -> APIPorts.WriteAnswer {
-    let door = RemoteWriteDoor(ingest: parts.ingest, clock: clock)
-    return { request in
-      switch await door.take(request) {
-      case .taken: .taken
-      case .takenInPart(let reason): .takenInPart(reason: reason)
-      case .malformed(let reason): .malformed(reason: reason)
-      case .unwritable(let reason): .unwritable(reason: reason)
-      }
-    }
-  }
-
   private func targets(of loaded: LoadedSettings) -> [Target] {
     loaded.targets + [selfTarget(loaded.settings.poll)]
   }
@@ -252,6 +226,7 @@ package final class Monitor: Sendable {
   private func expectTargets(of loaded: LoadedSettings) {
     let targets = targets(of: loaded)
     parts.ingest.expect(targets)
+    parts.targets.expect(targets, in: started.cluster.name)
     parts.topology.keeper.adopt(loaded.settings.cluster)
     parts.topology.asker.adopt(targets)
   }

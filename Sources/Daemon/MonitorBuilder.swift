@@ -82,9 +82,10 @@ struct MonitorBuilder {
       )
     )
     listener.listen { rules.note($0) }
+    let targets = TargetBoard(recorder: ingest)
     let scheduler = PollScheduler(
       clock: clock,
-      recorder: ingest,
+      recorder: targets,
       logger: plan.logger.named("polling")
     )
     topology.asker.use(scheduler)
@@ -96,10 +97,12 @@ struct MonitorBuilder {
       queue: queue,
       dispatcher: dispatcher,
       latest: latest,
+      catalog: catalog,
       ingest: ingest,
       notifications: notifications,
       rules: rules,
       topology: topology,
+      targets: targets,
       scheduler: scheduler
     )
   }

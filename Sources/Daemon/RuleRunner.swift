@@ -35,7 +35,7 @@ actor RuleRunner {
   /// targets is not evaluated after each poll of each.
   private static let calmWait = Duration.seconds(2)
   /// The distance of evaluations of a group that names none; as in Prometheus.
-  private static let intervalStandard = Duration.seconds(60)
+  static let intervalStandard = Duration.seconds(60)
   /// A group is not evaluated sooner than this after the last time, whatever arrives: a rule that
   /// reads its own series could keep itself busy without end.
   private static let distanceMin = Duration.milliseconds(100)
@@ -72,6 +72,8 @@ actor RuleRunner {
   /// When the targets were settled whose samples all rules have seen.
   private var settled: [String: Timestamp] = [:]
   private let loop = Mutex<Task<Void, Never>?>(nil)
+  /// The groups for who looks on: a long evaluation holds the actor.
+  private let shown = Mutex<[RuleGroupEvaluator]>([])
   /// When samples that may wait are looked at; nil when none wait.
   private(set) var calmDue: Timestamp?
   /// When the cluster is looked at anew; nil when nothing calls for it.
@@ -117,6 +119,9 @@ actor RuleRunner {
     await task?.value
   }
 
+  /// Every group as its last evaluation left it.
+  nonisolated var groups: [RuleGroupEvaluator] { shown.withLock { $0 } }
+
   /// What there is to tell of the groups.
   func samples() -> [CollectedSample] {
     guard let evaluator else { return [] }
@@ -135,6 +140,7 @@ actor RuleRunner {
 
   private func adopt(_ evaluator: RuleSetEvaluator, _ ended: EndedRules, at now: Timestamp) async {
     self.evaluator = evaluator
+    shown.withLock { $0 = evaluator.groups }
     schedules = evaluator.groups.map { group in
       let name = "\(group.group.file)/\(group.group.name)"
       let interval = group.group.interval ?? Self.intervalStandard
@@ -272,6 +278,7 @@ actor RuleRunner {
     let outcome = evaluator.evaluateGroup(index, at: now, using: context)
     self.evaluator = evaluator
     let group = evaluator.groups[index]
+    shown.withLock { $0[index] = group }
     // A stop ends long queries, which is no fault of their rules.
     if !Task.isCancelled { report(group) }
     await publish(outcome.changes, ended: outcome.resolved)

@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: MIT
 //
-// The HTTP endpoints for programs: `/metrics`, Prometheus' query API, remote write, the cluster as it
-// was judged, health and reload.
+// The HTTP endpoints for programs: `/metrics`, `/federate`, Prometheus' API, remote write, the cluster
+// as it was judged, health and reload.
 //
 // A handler turns a request into one question to a port and the answer into bytes. It must never
 // know a database, decide anything, or keep state between requests.
 //
-// Entry types: `APIRoutes` (makes the routes), `APIPorts` (what they ask).
+// Entry types: `APIRoutes` (makes the routes), `APIPorts` (what they ask, in groups).
+//
+// Folders: `Answering` (parameters, envelope, threads), `Querying` (what is asked of samples),
+// `Watching` (rules, targets and the daemon itself).
 //
 // Invariants
 // - Every refusal says which parameter or limit it is about, in Prometheus' envelope below /api/v1.
-// - `/metrics` reads memory only.
+// - What reads the store runs on `QueryThreads`, few at a time: neither polls nor alerts wait for it.
+// - An answer is not longer than `APIEnvelope.bytesMax`.
+// - `/metrics` reads memory only, `/federate` too unless remote write is on.
+// - Pages of other sites may read what is below /api/v1, never with what a browser remembers.
 //
-// Source: Prometheus' HTTP API and remote write 1.0; OpenMetrics 1.0 for content negotiation.
+// Source: Prometheus' HTTP API, federation and remote write 1.0; OpenMetrics 1.0 for content
+// negotiation.

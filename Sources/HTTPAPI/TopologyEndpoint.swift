@@ -6,7 +6,7 @@ enum TopologyEndpoint {
   /// Names longer than this are not looked for.
   static let nameBytesMax = 1_024
 
-  static func routes(over ports: APIPorts) -> [HTTPRoute] {
+  static func routes(over ports: ClusterPorts) -> [HTTPRoute] {
     [
       HTTPRoute(["GET"], .exact("/api/hvsmon/v1/topology")) { _ in
         ports.topology().map { .json($0) } ?? notYet
@@ -20,7 +20,8 @@ enum TopologyEndpoint {
     ]
   }
 
-  private static func stopAnswer(_ request: ServerRequest, _ ports: APIPorts) -> ServerResponse {
+  private static func stopAnswer(_ request: ServerRequest, _ ports: ClusterPorts) -> ServerResponse
+  {
     let names = request.query.filter { $0.name == "component" }.map(\.value)
     guard names.count == 1, let name = names.first, !name.isEmpty else {
       return failure(

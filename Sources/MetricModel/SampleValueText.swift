@@ -12,6 +12,13 @@ extension Double {
     return DecimalDigits(self).exponentText
   }
 
+  /// The shortest text that reads back, with an exponent also where it is 0: `1e+00`.
+  package var exponentText: String {
+    if isNaN || isInfinite { return specialValueText ?? "" }
+    if self == 0 { return sign == .minus ? "-0e+00" : "0e+00" }
+    return DecimalDigits(self).exponentText
+  }
+
   /// The shortest text that reads back, never with an exponent.
   package var plainDecimalText: String { specialValueText ?? DecimalDigits(self).plainText }
 

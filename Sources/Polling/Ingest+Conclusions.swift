@@ -54,7 +54,7 @@ extension Ingest {
           let definition = catalog[name] ?? Self.ruleDefinition(name)
           let sample = CollectedSample(definition, value, key.labels)
           guard let series = live(sample, in: &source, &state.statistics) else { continue }
-          latest.set([(series.slot, value)])
+          latest.set([(series.slot, value)], at: time)
           reference = series.reference
         }
         guard let reference else { continue }

@@ -242,7 +242,7 @@ package final class Ingest: PollRecording {
       }
       if let poll { round.withhold(samples, ended.map(\.key), isAnswered: poll.isAnswered) }
       state.sources[source] = round
-      latest.set(updates)
+      latest.set(updates, at: time)
       latest.remove(ended.map(\.series.slot))
       return !ended.isEmpty
     }

@@ -14,6 +14,8 @@ package final class LatestSamples: Sendable {
     let prefix: [UInt8]
     let labels: LabelSet
     var value: Double
+    /// Nil until the first value is set.
+    var time: Timestamp?
   }
 
   private struct Family {
@@ -87,6 +89,33 @@ package final class LatestSamples: Sendable {
     }
   }
 
+  /// The metrics that have live series, sorted.
+  package var names: [String] { definitions.map(\.name) }
+
+  /// What is known of the metrics that have live series, by name.
+  package var definitions: [MetricDefinition] {
+    state.withLock { state in
+      state.order.compactMap { index in
+        state.families[index].liveCount > 0 ? state.families[index].definition : nil
+      }
+    }
+  }
+
+  /// A metric and its live series with their times, in no order; nil when it has none.
+  package func family(
+    named name: String
+  ) -> (definition: MetricDefinition, series: [(labels: LabelSet, sample: Sample)])? {
+    state.withLock { state in
+      guard let index = state.indexByName[name], state.families[index].liveCount > 0 else {
+        return nil
+      }
+      let series = state.families[index].rows.compactMap { row in
+        row.flatMap { row in row.time.map { (labels: row.labels, sample: Sample($0, row.value)) } }
+      }
+      return (state.families[index].definition, series)
+    }
+  }
+
   /// Takes a place for a new series.
   func add(_ definition: MetricDefinition, _ labels: LabelSet, _ value: Double) -> Slot {
     let row = Row(prefix: ExpositionWriter.prefix(of: labels), labels: labels, value: value)
@@ -103,10 +132,13 @@ package final class LatestSamples: Sendable {
     }
   }
 
-  /// Sets new values; all of them become visible together.
-  func set(_ values: [(slot: Slot, value: Double)]) {
+  /// Sets new values of one time; all of them become visible together.
+  func set(_ values: [(slot: Slot, value: Double)], at time: Timestamp) {
     state.withLock { state in
-      for (slot, value) in values { state.families[slot.family].rows[slot.row]?.value = value }
+      for (slot, value) in values {
+        state.families[slot.family].rows[slot.row]?.value = value
+        state.families[slot.family].rows[slot.row]?.time = time
+      }
     }
   }
 

@@ -41,18 +41,7 @@ import Testing
   }
 
   private static func ports(reading: any SeriesReading = TwoSeries()) -> APIPorts {
-    APIPorts(
-      exposition: { format in format == .text ? Array("text".utf8) : Array("open".utf8) },
-      reading: reading,
-      engine: QueryEngine(),
-      clock: ManualTimeSource(Timestamp(unixSeconds: 120)),
-      deadline: { _ in .none },
-      isReady: { false },
-      reload: { .refused(faults: "hvsmon.yml:1:1: no") },
-      topology: { nil },
-      stopVerdict: { _ in .notYet },
-      explanations: { Array(#"{"alerts":[]}"#.utf8) }
-    )
+    .standIn(reading: reading)
   }
 
   private static func ask(_ parameters: [String: String]) async -> (status: Int, text: String) {
@@ -60,7 +49,8 @@ import Testing
       path: "/api/v1/query",
       query: parameters.map { ServerRequest.Parameter(name: $0.key, value: $0.value) }
     )
-    let response = await QueryEndpoint(ports: ports()).answer(request)
+    let endpoint = QueryEndpoint(ports: ports().store, threads: QueryThreads())
+    let response = await endpoint.answer(request)
     return (response.status, String(decoding: response.body, as: UTF8.self))
   }
 
@@ -128,14 +118,40 @@ import Testing
 
   @Test(arguments: [
     (["start": "2", "end": "1", "step": "1"], "end timestamp must not be before start time"),
-    (["end": "1", "step": "1"], "\\\"start\\\" is missing"),
-    (["start": "0", "step": "1"], "\\\"end\\\" is missing"),
-    (["start": "0", "end": "1"], "\\\"step\\\" is missing"),
-    (["start": "0", "end": "1", "step": "0"], "invalid parameter \\\"step\\\""),
-    (["start": "0", "end": "1", "step": "x"], "invalid parameter \\\"step\\\""),
-    (["start": "0", "end": "100000", "step": "1"], "11000"),
-    (["start": "-1e300", "end": "1e300", "step": "1"], "11000"),
-    (["start": "0", "end": "1", "step": "1", "query": "up[1m]"], "range query"),
+    (
+      ["end": "1", "step": "1"],
+      #"invalid parameter \"start\": cannot parse \"\" to a valid timestamp"#
+    ),
+    (
+      ["start": "0", "end": "x", "step": "1"],
+      #"invalid parameter \"end\": cannot parse \"x\" to a valid timestamp"#
+    ),
+    (
+      ["start": "0", "end": "1"],
+      #"invalid parameter \"step\": cannot parse \"\" to a valid duration"#
+    ),
+    (
+      ["start": "0", "end": "1", "step": "0"],
+      "zero or negative query resolution step widths are not accepted. Try a positive integer"
+    ),
+    (["start": "0", "end": "1", "step": "-5"], #"invalid parameter \"step\": zero or negative"#),
+    (["start": "0", "end": "1", "step": "0.0001"], "a step is at least 1 ms"),
+    (
+      ["start": "0", "end": "1", "step": "x"],
+      #"invalid parameter \"step\": cannot parse \"x\" to a valid duration"#
+    ),
+    (
+      ["start": "0", "end": "11001", "step": "1"],
+      "exceeded maximum resolution of 11,000 points per timeseries. "
+        + "Try decreasing the query resolution (?step=XX)"
+    ),
+    (["start": "-1e300", "end": "1e300", "step": "1"], "11,000"),
+    (
+      ["start": "0", "end": "1", "step": "1", "query": "up[1m]"],
+      #"invalid parameter \"query\": invalid expression type"#
+    ),
+    (["start": "0", "end": "1", "step": "1", "limit": "x"], #"invalid parameter \"limit\""#),
+    (["start": "0", "end": "1", "step": "1", "lookback_delta": "0"], #"\"lookback_delta\""#),
   ])
   func `a span that cannot be evaluated is refused`(
     parameters: [String: String],
@@ -148,6 +164,51 @@ import Testing
     #expect(text.contains(reason), "\(text)")
   }
 
+  @Test func `11,001 points are allowed`() async throws {
+    let (status, text) = try await Self.askRange([
+      "query": "1", "start": "0", "end": "11000", "step": "1",
+    ])
+    #expect(status == 200 && text.contains(#"[11000,"1"]"#))
+  }
+
+  @Test func `a result beyond the limit of its sender is cut and says so`() async throws {
+    let (_, one) = await Self.ask(["query": "up", "limit": "1"])
+    #expect(one.contains(#"a\"b"#) && !one.contains(#""instance":"c""#))
+    #expect(one.contains(#""warnings":["results truncated due to limit"]"#))
+    let (_, range) = try await Self.askRange([
+      "query": "up", "start": "100", "end": "100", "step": "1", "limit": "1",
+    ])
+    #expect(range.contains("results truncated due to limit"))
+    #expect(await !Self.ask(["query": "up", "limit": "2"]).text.contains("truncated"))
+  }
+
+  @Test func `a lookback of its own decides which samples count`() async {
+    #expect(await Self.ask(["query": "up", "lookback_delta": "15"]).text.contains(#""result":[]"#))
+    #expect(await Self.ask(["query": "up", "lookback_delta": "21s"]).text.contains("0.25"))
+  }
+
+  @Test func `a scalar's value never has an exponent, and its time no zeros at the end`() async {
+    let small = await Self.ask(["query": "1e-7", "time": "1.5"]).text
+    #expect(small.contains(#""result":[1.5,"0.0000001"]"#))
+    let large = await Self.ask(["query": "1e21", "time": "1.05"]).text
+    #expect(large.contains(#""result":[1.05,"1000000000000000000000"]"#))
+  }
+
+  @Test func `an answer beyond the limit of bytes is refused by its limit`() async throws {
+    let wide = (0..<200).map { number in
+      MemoryReading.series(
+        "wide",
+        ["n": "\(number)-" + String(repeating: "x", count: 400_000)],
+        1,
+        at: 100
+      )
+    }
+    let answer = try await Self.ports(reading: MemoryReading(all: wide))
+      .ask("/api/v1/query", [("query", "wide")])
+    #expect(answer.status == 422)
+    #expect(answer.text.contains("longer than the limit of 67108864 bytes"))
+  }
+
   @Test func `without a time the present is meant`() async {
     #expect(await Self.ask(["query": "time()"]).text.contains(#"[120,"120"]"#))
   }
@@ -158,12 +219,13 @@ import Testing
     ("0", "0"), ("1.0004", "1"),
   ])
   func `times are read as Unix seconds or RFC 3339`(text: String, seconds: String) async {
-    #expect(await Self.ask(["query": "1", "time": text]).text.contains("[\(seconds),\"1\"]"))
+    let answer = await Self.ask(["query": "vector(1)", "time": text])
+    #expect(answer.text.contains("[\(seconds),\"1\"]"))
   }
 
   @Test(arguments: [
     "x", "2015-07-01", "2015-13-01T00:00:00Z", "2015-07-01T25:00:00Z", "2015-07-01T20:10:51",
-    "2015-07-01T20:10:51.Z", "2015-07-01T20:10:51+0200", "", "NaN", "é", "2015-07-01T20:10:5",
+    "2015-07-01T20:10:51.Z", "2015-07-01T20:10:51+0200", "NaN", "é", "2015-07-01T20:10:5",
   ])
   func `a time that is none is refused by the parameter's name`(text: String) async {
     let (status, answer) = await Self.ask(["query": "1", "time": text])

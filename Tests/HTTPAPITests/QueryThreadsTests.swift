@@ -49,20 +49,7 @@ import Testing
   }
 
   private static func endpoint(_ reading: SlowReading) -> QueryEndpoint {
-    QueryEndpoint(
-      ports: APIPorts(
-        exposition: { _ in [] },
-        reading: reading,
-        engine: QueryEngine(),
-        clock: ManualTimeSource(),
-        deadline: { _ in .none },
-        isReady: { true },
-        reload: { .reloaded },
-        topology: { nil },
-        stopVerdict: { _ in .notYet },
-        explanations: { Array(#"{"alerts":[]}"#.utf8) }
-      )
-    )
+    QueryEndpoint(ports: APIPorts.standIn(reading: reading).store, threads: QueryThreads())
   }
 
   private static let request = ServerRequest(
@@ -78,12 +65,12 @@ import Testing
       for await status in group { #expect(status == 200) }
     }
     #expect(reading.readsInTasks == 0)
-    #expect(reading.mostAtOnce <= QueryEndpoint.runningMax)
+    #expect(reading.mostAtOnce <= QueryThreads.runningMax)
   }
 
   @Test func `more queries than may wait are refused, and the others are answered`() async {
     let endpoint = Self.endpoint(SlowReading(microseconds: 20_000))
-    let most = QueryEndpoint.runningMax + QueryEndpoint.waitingMax
+    let most = QueryThreads.runningMax + QueryThreads.waitingMax
     var statuses: [Int: Int] = [:]
     await withTaskGroup(of: Int.self) { group in
       for _ in 0..<(most + 40) { group.addTask { await endpoint.answer(Self.request).status } }

@@ -10,15 +10,6 @@ import Testing
 
 /// `/api/v1/write` as senders of remote write 1.0 know it.
 @Suite struct RemoteWriteEndpointTests {
-  private struct NoSeries: SeriesReading {
-    func cursors(_ selection: SeriesSelection) throws(StoreError) -> [any SeriesCursor] { [] }
-
-    func labelSets(
-      matching matchers: [LabelMatcher],
-      in range: ClosedRange<Timestamp>
-    ) throws(StoreError) -> [LabelSet] { [] }
-  }
-
   private final class Taken: Sendable {
     let requests = Mutex<[[UInt8]]>([])
   }
@@ -31,19 +22,7 @@ import Testing
   private func ports(
     _ write: (@Sendable ([UInt8]) async -> APIPorts.WriteAnswer)?
   ) -> APIPorts {
-    APIPorts(
-      exposition: { _ in [] },
-      reading: NoSeries(),
-      engine: QueryEngine(),
-      clock: ManualTimeSource(Timestamp(unixSeconds: 120)),
-      deadline: { _ in .none },
-      isReady: { false },
-      reload: { .reloaded },
-      topology: { nil },
-      stopVerdict: { _ in .notYet },
-      explanations: { [] },
-      remoteWrite: write
-    )
+    .standIn(remoteWrite: write)
   }
 
   private func send(

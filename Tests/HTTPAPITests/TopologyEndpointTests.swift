@@ -8,30 +8,17 @@ import Testing
 @testable import HTTPAPI
 
 @Suite struct TopologyEndpointTests {
-  private struct NoSeries: SeriesReading {
-    func cursors(_ selection: SeriesSelection) throws(StoreError) -> [any SeriesCursor] { [] }
-    func labelSets(
-      matching matchers: [LabelMatcher],
-      in range: ClosedRange<Timestamp>
-    ) throws(StoreError) -> [LabelSet] { [] }
-  }
-
   private func route(
     _ name: String,
     topology: [UInt8]? = nil,
-    stopVerdict: @escaping @Sendable (String) -> APIPorts.StopAnswer = { _ in .notYet }
+    stopVerdict: @escaping @Sendable (String) -> ClusterPorts.StopAnswer = { _ in .notYet }
   ) throws -> HTTPRoute {
-    let ports = APIPorts(
-      exposition: { _ in [] },
-      reading: NoSeries(),
-      engine: QueryEngine(),
-      clock: ManualTimeSource(),
-      deadline: { _ in .none },
-      isReady: { true },
-      reload: { .reloaded },
-      topology: { topology },
-      stopVerdict: stopVerdict,
-      explanations: { Array(#"{"alerts":[]}"#.utf8) }
+    let ports = APIPorts.standIn(
+      cluster: ClusterPorts(
+        topology: { topology },
+        stopVerdict: stopVerdict,
+        explanations: { Array(#"{"alerts":[]}"#.utf8) }
+      )
     )
     return try #require(
       APIRoutes.routes(over: ports).first { $0.path == .exact("/api/hvsmon/v1/\(name)") }

@@ -126,7 +126,13 @@ struct Prometheus {
   private let process: ChildProcess
   private let client: HTTPClient
 
-  init(scraping target: UInt16, client: HTTPClient, sections: String = "") async throws {
+  /// Scrapes `/metrics` of a port; `jobs` holds more jobs, `sections` more sections.
+  init(
+    scraping target: UInt16,
+    client: HTTPClient,
+    jobs: String = "",
+    sections: String = ""
+  ) async throws {
     self.client = client
     folder = try TemporaryFolder()
     let config = try folder.write(
@@ -137,6 +143,7 @@ struct Prometheus {
         - job_name: hvsmon
           honor_labels: true
           static_configs: [{targets: ["127.0.0.1:\(target)"]}]
+        \(jobs)
       \(sections)
       """
     )

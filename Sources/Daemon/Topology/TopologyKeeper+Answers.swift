@@ -8,7 +8,7 @@ extension TopologyKeeper {
   func json(at now: Timestamp) -> [UInt8]? { lookedAt(now)?.json }
 
   /// Whether what is called so may be stopped.
-  func stopAnswer(_ name: String, at now: Timestamp) -> APIPorts.StopAnswer {
+  func stopAnswer(_ name: String, at now: Timestamp) -> ClusterPorts.StopAnswer {
     guard let assessment = lookedAt(now) else { return .notYet }
     let components = assessment.components(named: name)
     guard let component = components.first else { return .noSuchComponent }

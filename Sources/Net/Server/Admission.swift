@@ -18,6 +18,8 @@ struct Admission: Sendable {
     let path: String
     let tokenName: String?
     let role: AccessRole?
+    /// What is added to the answer so that a page of another site may read it.
+    let opening: HTTPHeaders
   }
 
   enum Verdict {
@@ -59,15 +61,16 @@ struct Admission: Sendable {
       return .refuse(.text("there is nothing at this path\n", status: 404))
     }
     let method = head.method == "HEAD" ? "GET" : head.method
+    let opening = Self.opening(head.headers, routes)
     guard method != "OPTIONS", let route = routes.first(where: { $0.methods.contains(method) })
-    else { return .refuse(Self.methodRefusal(head.method, routes)) }
+    else { return .refuse(Self.methodRefusal(head.method, routes).opened(opening)) }
     let token: AccessToken?
     switch identify(head.headers) {
     case .nobody: token = nil
     case .known(let known): token = known
     case .unknown:
       guard route.role == nil else {
-        return .refuse(Self.unauthorized("the access token is not known"))
+        return .refuse(Self.unauthorized("the access token is not known").opened(opening))
       }
       token = nil
     }
@@ -76,6 +79,7 @@ struct Admission: Sendable {
       guard let role else {
         return .refuse(
           Self.unauthorized("an access token is needed: send Authorization: Bearer TOKEN")
+            .opened(opening)
         )
       }
       guard role >= needed else {
@@ -87,7 +91,9 @@ struct Admission: Sendable {
     if route.role ?? .read > .read, method != "GET", Self.isCrossSite(head.headers) {
       return .refuse(.text("requests from other web sites are not taken here\n", status: 403))
     }
-    return .pass(Pass(route: route, path: path, tokenName: token?.name, role: role))
+    return .pass(
+      Pass(route: route, path: path, tokenName: token?.name, role: role, opening: opening)
+    )
   }
 
   /// The most bytes of body that a request may have.
@@ -130,6 +136,22 @@ struct Admission: Sendable {
   static func query(target: String) -> [ServerRequest.Parameter] {
     guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return [] }
     return URLText.parameters(target.utf8[target.utf8.index(after: mark)...])
+  }
+
+  // MARK: Other sites
+
+  /// The fields that let a page of another site read the answer; none when it comes from no page,
+  /// or a route is not open.
+  ///
+  /// `*` never goes with what a browser remembers (WHATWG Fetch, CORS protocol and credentials).
+  private static func opening(_ headers: HTTPHeaders, _ routes: [HTTPRoute]) -> HTTPHeaders {
+    guard headers["Origin"] != nil, routes.allSatisfy(\.isOpenToOtherSites) else { return [:] }
+    return [
+      "Access-Control-Allow-Origin": "*",
+      "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, Origin",
+      "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+      "Access-Control-Expose-Headers": "Date",
+    ]
   }
 
   // MARK: Who asks
@@ -185,5 +207,14 @@ struct Admission: Sendable {
   private static func afterScheme(_ text: String) -> Substring? {
     guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://") else { return nil }
     return text[colon...].dropFirst(3)
+  }
+}
+
+extension ServerResponse {
+  /// The response with these fields too.
+  func opened(_ fields: HTTPHeaders) -> ServerResponse {
+    var response = self
+    for field in fields.fields { response.headers.add(field.name, field.value) }
+    return response
   }
 }

@@ -23,6 +23,8 @@ package struct HTTPRoute: Sendable {
   package let maxBodyBytes: Int?
   /// Answers the requests.
   package let handler: Handler
+  /// Pages of any other site may read the answers, without what a browser remembers of its user.
+  package private(set) var isOpenToOtherSites = false
 
   /// Makes a route; several routes may share a path with different methods.
   package init(
@@ -42,5 +44,15 @@ package struct HTTPRoute: Sendable {
   /// Makes a route for GET and HEAD.
   package init(_ path: Path, role: AccessRole? = .read, handler: @escaping Handler) {
     self.init(["GET"], path, role: role, handler: handler)
+  }
+
+  /// The same route, whose answers pages of any other site may read.
+  ///
+  /// A browser shows them to a page only when it sent neither cookies nor a password it remembers: a
+  /// page that knows a token may send it.
+  package var openToOtherSites: HTTPRoute {
+    var route = self
+    route.isOpenToOtherSites = true
+    return route
   }
 }

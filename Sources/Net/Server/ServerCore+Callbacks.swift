@@ -146,7 +146,7 @@ extension ServerCore {
     // Both tasks are owned by the exchange, which cancels them when it has its answer.
     let handler = Task { [settings] in
       let response = Gzip.applied(
-        to: await pass.route.handler(request),
+        to: await pass.route.handler(request).opened(pass.opening),
         accepted: Gzip.isAccepted(by: head.headers["Accept-Encoding"]),
         minimumBytes: settings.gzipMinimumBytes
       )

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+import Architecture
+import Configuration
+import HTTPAPI
+import MetricModel
+import Polling
+import PromQL
+import Rules
+import SeriesStore
+import Synchronization
+
+extension Monitor {
+  /// What HTTP asks.
+  var ports: APIPorts {
+    APIPorts(
+      store: StorePorts(
+        reading: parts.store,
+        engine: QueryEngine(),
+        clock: clock,
+        deadline: { [clock] in .after($0, on: clock) }
+      ),
+      latest: latestPorts,
+      rules: RulePorts(
+        groups: { [parts] in parts.rules.groups },
+        intervalStandard: RuleRunner.intervalStandard
+      ),
+      targets: { [parts] in parts.targets.targets },
+      process: ProcessPorts(
+        isReady: { [parts] in parts.ingest.hasPolledAllTargets },
+        reload: { await self.reload() },
+        report: { self.report }
+      ),
+      cluster: ClusterPorts(
+        topology: { [parts, clock] in parts.topology.keeper.json(at: clock.now) },
+        stopVerdict: { [parts, clock] name in
+          parts.topology.keeper.stopAnswer(name, at: clock.now)
+        },
+        explanations: { [parts] in await parts.notifications.explanations() }
+      ),
+      remoteWrite: started.http.acceptsRemoteWrite ? remoteWrite : nil
+    )
+  }
+
+  private var latestPorts: LatestPorts {
+    LatestPorts(
+      exposition: { [parts] format in parts.latest.exposition(format) },
+      names: { [parts] in parts.latest.names },
+      family: { [parts] name in parts.latest.family(named: name) },
+      definitions: { [parts] in
+        let live = parts.latest.definitions.filter { parts.catalog[$0.name] == nil }
+        return Array(parts.catalog.definitions.values) + live
+      },
+      externalLabels: LabelSet(["cluster": started.cluster.name])
+    )
+  }
+
+  private var remoteWrite: @Sendable ([UInt8]) async -> APIPorts.WriteAnswer {
+    let door = RemoteWriteDoor(ingest: parts.ingest, clock: clock)
+    return { request in
+      switch await door.take(request) {
+      case .taken: .taken
+      case .takenInPart(let reason): .takenInPart(reason: reason)
+      case .malformed(let reason): .malformed(reason: reason)
+      case .unwritable(let reason): .unwritable(reason: reason)
+      }
+    }
+  }
+
+  private var report: ProcessReport {
+    let loaded = reloads.withLock { $0 }
+    return ProcessReport(
+      version: Self.version,
+      startedAt: startedAt,
+      loadedAt: loaded.time,
+      wasReloadGood: loaded.wasGood,
+      retention: started.storage.retention,
+      damagedBlocks: parts.store.damagedBlocks.count,
+      chunks: parts.store.statistics.chunks,
+      flags: flags,
+      settingsText: loaded.settings.prometheusText
+    )
+  }
+
+  /// What Prometheus takes from its command line and hvsmon from its settings.
+  private var flags: [String: String] {
+    let engine = QueryEngine()
+    return [
+      "query.lookback-delta": DurationText.text(of: engine.lookback),
+      "query.max-samples": String(engine.limits.samples),
+      "query.timeout": DurationText.text(of: APIRoutes.queryTimeMax),
+      "query.max-concurrency": String(APIRoutes.queriesMax),
+      "storage.tsdb.retention.size": "\(started.storage.bytesMax)B",
+      "storage.tsdb.retention.time": DurationText.text(of: started.storage.retention),
+      "web.enable-remote-write-receiver": String(started.http.acceptsRemoteWrite),
+      "web.listen-address": "\(started.http.host):\(port)",
+    ]
+  }
+}
+
+extension Settings {
+  /// What Prometheus' own settings file would say; nothing that is secret is among it.
+  fileprivate var prometheusText: String {
+    let files = ruleFiles.map { "\n  - \($0.quotedForPromQL)" }.joined()
+    return """
+      global:
+        scrape_interval: \(DurationText.text(of: poll.interval))
+        scrape_timeout: \(DurationText.text(of: poll.timeout))
+        evaluation_interval: \(DurationText.text(of: RuleRunner.intervalStandard))
+        external_labels:
+          cluster: \(cluster.name.quotedForPromQL)
+      rule_files:\(files.isEmpty ? " []" : files)
+
+      """
+  }
+}

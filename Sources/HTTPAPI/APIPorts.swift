@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+package import MetricModel
+package import PromQL
+package import Rules
+
+/// What the endpoints ask, grouped by what they ask about.
+package struct APIPorts: Sendable {
+  /// What became of a remote write request.
+  package enum WriteAnswer: Sendable {
+    /// All samples are safe on disk, or were there already.
+    case taken
+    /// Some samples can never be taken; the others are safe on disk.
+    case takenInPart(reason: String)
+    /// It is no request.
+    case malformed(reason: String)
+    /// The samples are not safe; the same request may be sent again.
+    case unwritable(reason: String)
+  }
+
+  let store: StorePorts
+  let latest: LatestPorts
+  let rules: RulePorts
+  let targets: @Sendable () -> [TargetReport]
+  let process: ProcessPorts
+  let cluster: ClusterPorts
+  let remoteWrite: (@Sendable ([UInt8]) async -> WriteAnswer)?
+
+  /// Names the ports.
+  ///
+  /// - Parameters:
+  ///   - store: The stored samples, and queries over them.
+  ///   - latest: The newest value of every live series.
+  ///   - rules: The rules and their alerts.
+  ///   - targets: What is polled.
+  ///   - process: The daemon itself.
+  ///   - cluster: The cluster as it was judged.
+  ///   - remoteWrite: Takes a decompressed remote write request in; nil when that is off.
+  package init(
+    store: StorePorts,
+    latest: LatestPorts,
+    rules: RulePorts,
+    targets: @escaping @Sendable () -> [TargetReport],
+    process: ProcessPorts,
+    cluster: ClusterPorts,
+    remoteWrite: (@Sendable ([UInt8]) async -> WriteAnswer)? = nil
+  ) {
+    self.store = store
+    self.latest = latest
+    self.rules = rules
+    self.targets = targets
+    self.process = process
+    self.cluster = cluster
+    self.remoteWrite = remoteWrite
+  }
+}
+
+/// The stored samples, and what evaluates queries over them.
+package struct StorePorts: Sendable {
+  let reading: any SeriesReading
+  let engine: QueryEngine
+  let clock: any TimeSource
+  let deadline: @Sendable (Duration) -> QueryDeadline
+
+  /// Names the ports.
+  ///
+  /// - Parameters:
+  ///   - reading: The stored samples.
+  ///   - engine: Evaluates queries.
+  ///   - clock: The present time, for queries that name none.
+  ///   - deadline: Makes the deadline of a query that begins now and may take so long.
+  package init(
+    reading: any SeriesReading,
+    engine: QueryEngine,
+    clock: any TimeSource,
+    deadline: @escaping @Sendable (Duration) -> QueryDeadline
+  ) {
+    self.reading = reading
+    self.engine = engine
+    self.clock = clock
+    self.deadline = deadline
+  }
+}
+
+/// The newest value of every live series, in memory.
+package struct LatestPorts: Sendable {
+  /// A metric and its live series; those come in no order, their labels hold the metric's name.
+  package typealias Family = (
+    definition: MetricDefinition, series: [(labels: LabelSet, sample: Sample)]
+  )
+
+  let exposition: @Sendable (ExpositionFormat) -> [UInt8]
+  let names: @Sendable () -> [String]
+  let family: @Sendable (String) -> Family?
+  let definitions: @Sendable () -> [MetricDefinition]
+  let externalLabels: LabelSet
+
+  /// Names the ports.
+  ///
+  /// - Parameters:
+  ///   - exposition: All of it as a page.
+  ///   - names: The metrics that have live series, sorted.
+  ///   - family: The live series of one metric; nil when there are none.
+  ///   - definitions: What is known of metrics, live or not; each name once.
+  ///   - externalLabels: What tells this monitor's series from those of others.
+  package init(
+    exposition: @escaping @Sendable (ExpositionFormat) -> [UInt8],
+    names: @escaping @Sendable () -> [String],
+    family: @escaping @Sendable (String) -> Family?,
+    definitions: @escaping @Sendable () -> [MetricDefinition],
+    externalLabels: LabelSet
+  ) {
+    self.exposition = exposition
+    self.names = names
+    self.family = family
+    self.definitions = definitions
+    self.externalLabels = externalLabels
+  }
+}
+
+/// The rules and their alerts.
+package struct RulePorts: Sendable {
+  let groups: @Sendable () -> [RuleGroupEvaluator]
+  let intervalStandard: Duration
+
+  /// Names the ports.
+  ///
+  /// - Parameters:
+  ///   - groups: Every group as its last evaluation left it.
+  ///   - intervalStandard: The distance of evaluations of a group that names none.
+  package init(
+    groups: @escaping @Sendable () -> [RuleGroupEvaluator],
+    intervalStandard: Duration
+  ) {
+    self.groups = groups
+    self.intervalStandard = intervalStandard
+  }
+}
+
+/// The cluster as it was judged, as JSON.
+package struct ClusterPorts: Sendable {
+  /// What became of the question whether something may be stopped.
+  package enum StopAnswer: Sendable {
+    /// Nothing has been looked at yet.
+    case notYet
+    /// Nothing is called so.
+    case noSuchComponent
+    /// Several are; the list tells them apart.
+    case ambiguous([String])
+    /// The verdict as JSON.
+    case verdict([UInt8])
+  }
+
+  let topology: @Sendable () -> [UInt8]?
+  let stopVerdict: @Sendable (String) -> StopAnswer
+  let explanations: @Sendable () async -> [UInt8]
+
+  /// Names the ports.
+  ///
+  /// - Parameters:
+  ///   - topology: The cluster as it was judged last; nil before the first time.
+  ///   - stopVerdict: Whether what is called so may be stopped.
+  ///   - explanations: The alerts that fire and what is told of each.
+  package init(
+    topology: @escaping @Sendable () -> [UInt8]?,
+    stopVerdict: @escaping @Sendable (String) -> StopAnswer,
+    explanations: @escaping @Sendable () async -> [UInt8]
+  ) {
+    self.topology = topology
+    self.stopVerdict = stopVerdict
+    self.explanations = explanations
+  }
+}
