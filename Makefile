@@ -63,6 +63,7 @@ bench: ## Measure hvsmon against its budgets.
 	sh Tests/Bench/hosts.sh
 	sh Tests/Bench/store.sh
 	sh Tests/Bench/queries.sh
+	sh Tests/Bench/rules.sh
 	sh Tests/Bench/heavy.sh
 	swift build -c release --product BenchStore
 	folder=$$(mktemp -d) && .build/release/BenchStore "$$folder"; rm -rf "$$folder"
