@@ -57,6 +57,7 @@ bench: ## Measure hvsmon against its budgets.
 	sh Tests/Bench/databases.sh
 	sh Tests/Bench/hosts.sh
 	sh Tests/Bench/store.sh
+	sh Tests/Bench/scrape.sh
 	swift build -c release --product BenchStore
 	folder=$$(mktemp -d) && .build/release/BenchStore "$$folder"; rm -rf "$$folder"
 
