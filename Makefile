@@ -65,6 +65,7 @@ bench: ## Measure hvsmon against its budgets.
 	sh Tests/Bench/queries.sh
 	sh Tests/Bench/rules.sh
 	sh Tests/Bench/heavy.sh
+	sh Tests/Bench/scrape.sh
 	swift build -c release --product BenchStore
 	folder=$$(mktemp -d) && .build/release/BenchStore "$$folder"; rm -rf "$$folder"
 

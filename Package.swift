@@ -99,8 +99,8 @@ let modules: [Target] = [
   library(
     "Collectors",
     [
-      "MetricModel", "Architecture", "Logging", "Configuration", "Topology", "Net", "RemoteShell",
-      "MongoWire", "Polling",
+      "MetricModel", "Exposition", "Architecture", "Logging", "Patterns", "Configuration",
+      "Topology", "Net", "RemoteShell", "MongoWire", "Polling",
     ]
   ),
   library("Receivers", ["MetricModel", "Configuration", "Rules", "Notifying", "Net"]),

@@ -16,4 +16,5 @@ package let allCollectors: [any Collector.Type] = [
   VRRPCollector.self,
   VRRPGuestCollector.self,
   VRRPHostCollector.self,
+  ExpositionCollector.self,
 ]

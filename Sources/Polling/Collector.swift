@@ -15,6 +15,9 @@ package protocol Collector: Sendable {
   /// Every metric the collector may emit.
   static var metrics: [MetricDefinition] { get }
 
+  /// Its targets name their series themselves; no unless it says so.
+  static var isScraper: Bool { get }
+
   /// Reads the collector's own keys from the declared sections and makes a target for each thing
   /// to poll; faults are reported to the sections.
   static func targets(in declared: DeclaredSections, using services: CollectorServices) -> [Target]
@@ -26,6 +29,10 @@ package protocol Collector: Sendable {
   /// - Throws: ``CollectionError`` when there was no usable answer: the target then counts as
   ///   failing.
   func collect(_ poll: Poll) async throws(CollectionError) -> Collection
+}
+
+extension Collector {
+  package static var isScraper: Bool { false }
 }
 
 /// One round of one collector on one target.
@@ -67,6 +74,8 @@ package struct Poll: Sendable {
 package struct Collection: Sendable {
   /// The samples, in no order, no series twice.
   package var samples: [CollectedSample]
+  /// What the peer named itself, in a poll of a collector that is a scraper.
+  package var scraped: ScrapedSamples?
   /// Why the target counts as failing although there are samples; it is settled like a poll that
   /// threw, then published with these samples.
   package var failure: CollectionError?
@@ -77,6 +86,12 @@ package struct Collection: Sendable {
   package init(samples: [CollectedSample]) {
     self.samples = samples
     isUp = true
+  }
+
+  /// Makes the result of a scrape.
+  package init(scraped: ScrapedSamples) {
+    self.init(samples: [])
+    self.scraped = scraped
   }
 
   /// Makes the result of a poll that found a failing target.
@@ -97,6 +112,8 @@ package enum CollectionError: Error, Equatable, Sendable {
   case unexpectedStatus(Int)
   /// The reply broke its contract. `path` says where, such as `line 3`.
   case malformedReply(path: String, reason: String)
+  /// The reply is larger than the settings allow; the reason names the limit.
+  case overLimit(reason: String)
   /// The poll was given up because the daemon stops or the target was removed.
   case cancelled
 
@@ -107,6 +124,7 @@ package enum CollectionError: Error, Equatable, Sendable {
     case .unreachable(let kind, _): kind
     case .unexpectedStatus: "status"
     case .malformedReply: "malformed"
+    case .overLimit: "limit"
     case .cancelled: "cancelled"
     }
   }
@@ -131,6 +149,7 @@ extension CollectionError: CustomStringConvertible {
     case .unreachable(_, let reason): reason
     case .unexpectedStatus(let status): "answered with HTTP status \(status)"
     case .malformedReply(let path, let reason): "\(path): \(reason)"
+    case .overLimit(let reason): reason
     case .cancelled: "the poll was given up"
     }
   }
@@ -177,6 +196,22 @@ package struct Target: Sendable {
       "job": job, "instance": instance, "tier": tier ?? "", "node": node ?? "",
     ])
     self.subject = subject ?? tier.map { _ in .member(instance) }
+    self.collector = collector
+    self.poll = poll
+  }
+
+  /// Makes a target that belongs to no tier and has a job of its own.
+  ///
+  /// - Parameters:
+  ///   - labels: Those of its series, `job` and `instance` among them.
+  ///   - collector: Who asks.
+  ///   - poll: How often.
+  package init(labels: LabelSet, collector: any Collector, poll: PollSettings) {
+    let names = [type(of: collector).name, labels["job"] ?? "", labels["instance"] ?? ""]
+    key = names.joined(separator: "/")
+    slotKey = key
+    self.labels = labels
+    subject = nil
     self.collector = collector
     self.poll = poll
   }

@@ -41,6 +41,17 @@ package final class Ingest: PollRecording {
     /// When the newest settled poll began.
     var lastSettled: Timestamp?
     var withheld = WithheldSeries<SeriesKey>()
+    var scraped = ScrapedRounds()
+  }
+
+  /// What is known of a poll besides its samples.
+  struct PollFacts {
+    let began: Timestamp
+    let isAnswered: Bool
+    /// Its target names its series itself.
+    let isScrape: Bool
+    /// What it named; nil when it gave no answer.
+    let scraped: ScrapedSamples?
   }
 
   struct State {
@@ -129,9 +140,11 @@ package final class Ingest: PollRecording {
   package func record(_ record: PollRecord) {
     var samples = record.ownSamples
     let isUp: Bool
+    var scraped: ScrapedSamples?
     switch record.outcome {
     case .success(let collection):
       isUp = collection.isUp
+      scraped = collection.scraped
       samples += collection.samples.prefix(Self.samplesPerPollMax)
       if collection.samples.count > Self.samplesPerPollMax {
         refuse("too_many_samples", collection.samples.count - Self.samplesPerPollMax)
@@ -151,7 +164,12 @@ package final class Ingest: PollRecording {
     let accepted = samples.filter(isAcceptable)
     let source = record.target.key
     let isAnswered = if case .success = record.outcome { true } else { false }
-    let poll = (began: record.began, isAnswered: isAnswered)
+    let poll = PollFacts(
+      began: record.began,
+      isAnswered: isAnswered,
+      isScrape: type(of: record.target.collector).isScraper,
+      scraped: scraped
+    )
     take(accepted, source: source, labels: labels, at: record.time, poll: poll) {
       $0 || hasTurned || record.isAsked
     }
@@ -202,15 +220,19 @@ package final class Ingest: PollRecording {
     source: String,
     labels: LabelSet,
     at time: Timestamp,
-    poll: (began: Timestamp, isAnswered: Bool)? = nil,
+    poll: PollFacts? = nil,
     isUrgent: (_ seriesEnded: Bool) -> Bool
   ) {
     var batch = AppendBatch(timestamp: time)
+    var scrape = ScrapedOutcome()
     var names: Set<String> = []
     var changed: Set<String> = []
     let seriesEnded = state.withLock { state in
       var round = state.sources.removeValue(forKey: source) ?? Source()
       round.round += 1
+      scrape = takeScrape(poll?.scraped, in: &round, labels, at: time, &state.statistics)
+      names = scrape.names
+      changed = scrape.changed
       var ended: [(key: SeriesKey, series: LiveSeries)] = []
       if round.liveLabels != labels {
         // Other labels make other series.
@@ -219,7 +241,7 @@ package final class Ingest: PollRecording {
         round.liveLabels = labels
       }
       var updates: [(slot: LatestSamples.Slot, value: Double)] = []
-      for sample in samples {
+      for sample in samples + scrape.ownSamples(of: poll) {
         guard let series = live(sample, in: &round, &state.statistics) else { continue }
         names.insert(sample.definition.name)
         if series.hasChanged { changed.insert(sample.definition.name) }
@@ -228,11 +250,7 @@ package final class Ingest: PollRecording {
         batch.references.append(reference)
         batch.values.append(sample.value)
       }
-      let missing = round.live.filter { $0.value.round != round.round }
-      for (key, series) in missing {
-        ended.append((key, series))
-        round.live[key] = nil
-      }
+      ended += round.takeMissing()
       for (key, series) in ended {
         names.insert(key.metric)
         changed.insert(key.metric)
@@ -246,6 +264,9 @@ package final class Ingest: PollRecording {
       latest.remove(ended.map(\.series.slot))
       return !ended.isEmpty
     }
+    for earlier in scrape.timed.inOrder { append(earlier) }
+    batch.references += scrape.references
+    batch.values += scrape.values
     append(batch)
     // Whoever reads that a poll is settled finds its samples, and whoever hears of the samples that
     // it is.
@@ -327,12 +348,22 @@ package final class Ingest: PollRecording {
   }
 }
 
+extension Ingest.Source {
+  /// Takes out the series that had no sample in this round.
+  fileprivate mutating func takeMissing() -> [(key: Ingest.SeriesKey, series: Ingest.LiveSeries)] {
+    let missing = live.filter { $0.value.round != round }
+    for key in missing.keys { live[key] = nil }
+    return missing.map { (key: $0.key, series: $0.value) }
+  }
+}
+
 extension PollRecord {
   /// The samples every poll has, whatever came of it.
   fileprivate var ownSamples: [CollectedSample] {
     let found: (isUp: Bool, count: Int) =
       switch outcome {
-      case .success(let collection): (collection.isUp, collection.samples.count)
+      case .success(let collection):
+        (collection.isUp, collection.scraped?.scraped ?? collection.samples.count)
       case .failure: (false, 0)
       }
     var samples = [

@@ -19,6 +19,16 @@ package enum IngestMetrics {
     .gauge,
     help: "Samples in the answer to the last settled poll of the target."
   )
+  static let keptSamples = MetricDefinition(
+    "scrape_samples_post_metric_relabeling",
+    .gauge,
+    help: "Samples of the last settled scrape that relabelling left."
+  )
+  static let addedSeries = MetricDefinition(
+    "scrape_series_added",
+    .gauge,
+    help: "Series of the last settled scrape that were not in the one before."
+  )
   static let polls = MetricDefinition(
     "hvsmon_target_polls_total",
     .counter,
@@ -48,8 +58,12 @@ package enum IngestMetrics {
 
   /// All of them.
   package static let all = [
-    up, duration, samples, polls, failures, connectionsClosed, collectorPartial,
+    up, duration, samples, keptSamples, addedSeries, polls, failures, connectionsClosed,
+    collectorPartial,
   ]
+
+  /// The names of those that a target has itself.
+  static let namesOfTargets = Set(all.map(\.name)).subtracting([collectorPartial.name])
 }
 
 /// What ``Ingest`` took and refused since the start.
@@ -58,7 +72,7 @@ package struct IngestStatistics: Equatable, Sendable {
   package var appended = 0
   /// Samples refused by reason: `undefined_metric`, `undefined_label`, `long_label`,
   /// `staleness_marker`, `too_many_samples`, `store_limit`, `store_failure`, `duplicate`, `too_old`,
-  /// and of written ones `too_new`, `bad_labels`, `histogram`.
+  /// and of scraped and written ones `too_new`, `bad_labels`, `histogram`.
   package var refused: [String: Int] = [:]
 
   /// Makes zeros.

@@ -13,7 +13,8 @@
 //   failure at every poll until it returns.
 // - Every sample that a daemon takes came through `Ingest`: it alone adds labels, `up`, `scrape_*` and
 //   staleness markers, and refuses what no definition covers. What others write through
-//   `RemoteWriteDoor` keeps the labels and markers it has, and is covered by no definition.
+//   `RemoteWriteDoor` keeps the labels and markers it has, and is covered by no definition; nor is
+//   what scraped targets name (`ScrapedSamples`), whose labels a scraper made.
 // - A failure is published only when it is settled: `confirm_failures` failures in a row,
 //   `confirm_interval` apart. Until then the last good samples stand.
 // - A target that is asked (`PollScheduler.ask`) is polled at once, but for one in doubt, whose

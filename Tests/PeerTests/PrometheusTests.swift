@@ -106,6 +106,89 @@ import Testing
     #expect(try await monitor.stop() < .seconds(5))
   }
 
+  @Test func `hvsmon scrapes Prometheus, and its series end with it`() async throws {
+    let prometheus = try await Prometheus(scraping: FreePort.next(), client: client)
+    let monitor = try await RunningMonitor(
+      sections: """
+        exposition:
+          - {name: peer, urls: ["http://127.0.0.1:\(prometheus.port)/metrics"]}
+        poll: {interval: 1s, timeout: 500ms, confirm_interval: 100ms}
+        """,
+      client: client
+    )
+    let labels = "job='peer',instance='127.0.0.1:\(prometheus.port)'"
+    #expect(try await monitor.waits(for: "up{\(labels)}", toBe: "1"))
+    #expect(try await monitor.waits(for: "count(prometheus_build_info{\(labels)})", toBe: "1"))
+    // Everything that was scraped is there, histograms' buckets and quantiles among it.
+    let own = "up|scrape_.*|hvsmon_target_.*"
+    let missing =
+      "scrape_samples_scraped{\(labels)} - on () "
+      + "count({\(labels),__name__!~'\(own)'})"
+    #expect(try await monitor.waits(for: missing, toBe: "0"))
+    #expect(try await monitor.waits(for: "scrape_samples_scraped > bool 300", toBe: "1"))
+    // What others name is not on the own page.
+    let page = try await monitor.metrics().text
+    #expect(!page.contains("\nprometheus_build_info{") && page.contains("\nup{"))
+    _ = try await prometheus.stop()
+    #expect(try await monitor.waits(for: "up{\(labels)}", toBe: "0"))
+    #expect(try await monitor.waits(for: "absent(prometheus_build_info)", toBe: "1"))
+    #expect(try await monitor.stop() < .seconds(5))
+  }
+
+  @Test(arguments: [false, true])
+  func `labels come out as Prometheus has them`(honorsLabels: Bool) async throws {
+    let page = """
+      m_a{a="foo",b="Bar",job="own",exported_job="x"} 1
+      m_a{a="fob",b="foo",instance="i",exported_instance="y",exported_exported_instance="z"} 2
+      m_drop{a="foo"} 3
+      m_b_total{le="1",quantile="0.5",dev="sda"} 4
+
+      """
+    let rules = """
+      [{source_labels: [__name__], regex: m_drop, action: drop},
+      {source_labels: [a], regex: 'f(.)(.)', target_label: '${1}_$2', replacement: '$2$1-$$'},
+      {source_labels: [b], action: lowercase, target_label: c},
+      {source_labels: [job, a], separator: '/', target_label: joined},
+      {source_labels: [a, job], action: hashmod, modulus: 1000003, target_label: shard},
+      {regex: 'd(e)(v)', action: labelmap, replacement: 'map_$2$1'},
+      {regex: 'quantile|b', action: labeldrop},
+      {source_labels: [missing], regex: '', target_label: was_missing, replacement: 'yes'},
+      {source_labels: [__name__], regex: 'm_(.*)', target_label: __name__, replacement: 'n_$1'}]
+      """.replacing("\n", with: " ")
+    let keys = "honor_labels: \(honorsLabels), metric_relabel_configs: \(rules)"
+    let peer = try RawServer(
+      .readHeader,
+      .send(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n"
+          + "Content-Length: \(page.utf8.count)\r\n\r\n\(page)"
+      ),
+      .again
+    )
+    defer { peer.stop() }
+    let prometheus = try await Prometheus(
+      scraping: peer.port,
+      client: client,
+      name: "page",
+      job: keys
+    )
+    let monitor = try await RunningMonitor(
+      sections: """
+        exposition: [{name: page, urls: ["http://127.0.0.1:\(peer.port)/metrics"], \(keys)}]
+        poll: {interval: 1s, timeout: 500ms}
+        """,
+      client: client
+    )
+    #expect(try await monitor.waits(for: "count({__name__=~'n_.*'})", toBe: "3"))
+    #expect(try await prometheus.waits(for: "count({__name__=~'n_.*'})", toBe: "3"))
+    let wanted = "{__name__=~'n_.*'}"
+    let theirs = try SeriesOfAnswer(try await prometheus.query(wanted)).without([])
+    let ours = try SeriesOfAnswer(try await monitor.query(wanted)).without(["cluster"])
+    #expect(theirs == ours)
+    #expect(theirs.count == 3)
+    _ = try await prometheus.stop()
+    #expect(try await monitor.stop() < .seconds(5))
+  }
+
   /// `promtool check metrics` reads standard input, which a shell gives it here.
   private func check(_ page: HTTPResponse) async throws {
     let folder = try TemporaryFolder()
@@ -119,17 +202,46 @@ import Testing
   }
 }
 
+/// The label sets in the answer to an instant query.
+private struct SeriesOfAnswer: Decodable {
+  struct Body: Decodable {
+    let result: [One]
+  }
+
+  struct One: Decodable {
+    let metric: [String: String]
+  }
+
+  let data: Body
+
+  init(_ text: String) throws {
+    self = try JSONDecoder().decode(Self.self, from: Data(text.utf8))
+  }
+
+  /// Each as sorted text, without labels of these names.
+  func without(_ names: Set<String>) -> Set<[String]> {
+    Set(
+      data.result.map { one in
+        one.metric.filter { !names.contains($0.key) }.map { "\($0.key)=\($0.value)" }.sorted()
+      }
+    )
+  }
+}
+
 /// Debian's Prometheus on loopback.
 struct Prometheus {
-  private let port = FreePort.next()
+  let port = FreePort.next()
   private let folder: TemporaryFolder
   private let process: ChildProcess
   private let client: HTTPClient
 
-  /// Scrapes `/metrics` of a port; `jobs` holds more jobs, `sections` more sections.
+  /// `job` holds more keys of the scrape's section in flow style, `jobs` more jobs, `sections` more
+  /// sections.
   init(
     scraping target: UInt16,
     client: HTTPClient,
+    name: String = "hvsmon",
+    job: String = "honor_labels: true",
     jobs: String = "",
     sections: String = ""
   ) async throws {
@@ -140,9 +252,7 @@ struct Prometheus {
       """
       global: {scrape_interval: 1s}
       scrape_configs:
-        - job_name: hvsmon
-          honor_labels: true
-          static_configs: [{targets: ["127.0.0.1:\(target)"]}]
+        - {job_name: \(name), static_configs: [{targets: ["127.0.0.1:\(target)"]}], \(job)}
         \(jobs)
       \(sections)
       """
@@ -154,6 +264,11 @@ struct Prometheus {
         "--web.listen-address=127.0.0.1:\(port)",
       ]
     )
+  }
+
+  func query(_ expression: String) async throws -> String {
+    let url = "http://127.0.0.1:\(port)/api/v1/query?query=\(URLText.encoded(expression))"
+    return try await client.send(HTTPRequest(url: url)).text
   }
 
   func waits(for expression: String, toBe value: String) async throws -> Bool {
