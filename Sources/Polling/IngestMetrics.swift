@@ -62,8 +62,8 @@ package enum IngestMetrics {
     collectorPartial,
   ]
 
-  /// The names of those that a target has itself.
-  static let namesOfTargets = Set(all.map(\.name)).subtracting([collectorPartial.name])
+  /// Those that a target has itself, by name.
+  static let ofTargets = MetricCatalog(all.filter { $0 != collectorPartial })
 }
 
 /// What ``Ingest`` took and refused since the start.

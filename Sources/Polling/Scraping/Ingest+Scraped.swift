@@ -38,10 +38,9 @@ extension Ingest {
 
   /// The series is one that the door writes of the target itself, such as its `up`.
   private func isOwn(_ series: LabelSet, ofTarget labels: LabelSet) -> Bool {
-    guard let name = series.metricName, IngestMetrics.namesOfTargets.contains(name) else {
-      return false
-    }
-    return series.merging(labels) == series
+    guard let own = series.metricName.flatMap({ IngestMetrics.ofTargets[$0] }) else { return false }
+    let known = own.labelNames ?? []
+    return series.withoutMetricName.removing(known.subtracting(labels.map(\.name))) == labels
   }
 }
 
