@@ -45,11 +45,7 @@ lab: setup setup-peers ## Run the tests that want root and network namespaces.
 
 # How many changed inputs each parser meets, and where the parsers' tests are.
 FUZZ_ROUNDS = 1000000
-<<<<<<< HEAD
-FUZZ_SUITES = (AnswerReader|BSONCorpus|ConnectionString|ExpositionFuzz|FactsReply|OpMessage|HostReply|Nginx(Configuration|LogCounts)|PM2Reply|PromQLFuzz|RequestFuzz|Scram|SnappyFuzz|StubStatusReply|VRRPReader|WriteRequestFuzz)Tests/
-=======
-FUZZ_SUITES = (AnswerReader|BSONCorpus|ConnectionString|ExpositionFuzz|FactsReply|OpMessage|HostReply|Nginx(Configuration|LogCounts)|PM2Reply|ScrapeFuzz|Scram|SnappyFuzz|StubStatusReply|VRRPReader|WriteRequestFuzz)Tests/
->>>>>>> 3d25a10fd3ef153f7ca74aba7a40e18c9cbcc41c
+FUZZ_SUITES = (AnswerReader|BSONCorpus|ConnectionString|ExpositionFuzz|FactsReply|OpMessage|HostReply|Nginx(Configuration|LogCounts)|PM2Reply|PromQLFuzz|RequestFuzz|ScrapeFuzz|Scram|SnappyFuzz|StubStatusReply|VRRPReader|WriteRequestFuzz)Tests/
 
 fuzz: setup ## Let each parser of what hosts send meet a million changed inputs.
 	HVSMON_FUZZ_ROUNDS=$(FUZZ_ROUNDS) sh Tests/run.sh -c release --scratch-path .build/fuzz \
