@@ -136,12 +136,54 @@ extension String {
 
   /// Bytewise order of the UTF-8 text: `<` on `String` orders by canonical equivalence instead.
   fileprivate func utf8Precedes(_ other: String) -> Bool {
-    utf8.lexicographicallyPrecedes(other.utf8)
+    withBytes(of: other) { left, right in
+      let common = Swift.min(left.count, right.count)
+      let place = Self.firstDifference(left, right, in: common)
+      guard place < common else { return left.count < right.count }
+      return left[place] < right[place]
+    }
   }
 
-  /// Equality of the UTF-8 text; most pairs are told apart, or are ASCII, at the first comparison.
+  /// Equality of the UTF-8 text.
   fileprivate func hasSameBytes(as other: String) -> Bool {
-    self == other && utf8.elementsEqual(other.utf8)
+    guard utf8.count == other.utf8.count else { return false }
+    return withBytes(of: other) { left, right in
+      Self.firstDifference(left, right, in: left.count) == left.count
+    }
+  }
+
+  private func withBytes(
+    of other: String,
+    _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
+  ) -> Bool {
+    let result = utf8.withContiguousStorageIfAvailable { left in
+      other.utf8.withContiguousStorageIfAvailable { right in
+        body(UnsafeRawBufferPointer(left), UnsafeRawBufferPointer(right))
+      }
+    }
+    if let result = result.flatMap({ $0 }) { return result }
+    // Text that came from elsewhere than Swift lies in pieces.
+    return Array(utf8).withUnsafeBytes { left in
+      Array(other.utf8).withUnsafeBytes { right in body(left, right) }
+    }
+  }
+
+  /// The first of `count` bytes that differs, or `count`; eight at a time.
+  private static func firstDifference(
+    _ left: UnsafeRawBufferPointer,
+    _ right: UnsafeRawBufferPointer,
+    in count: Int
+  ) -> Int {
+    var place = 0
+    while place + 8 <= count {
+      let difference =
+        left.loadUnaligned(fromByteOffset: place, as: UInt64.self).littleEndian
+        ^ right.loadUnaligned(fromByteOffset: place, as: UInt64.self).littleEndian
+      if difference != 0 { return place + difference.trailingZeroBitCount / 8 }
+      place += 8
+    }
+    while place < count, left[place] == right[place] { place += 1 }
+    return place
   }
 }
 
