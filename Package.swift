@@ -186,7 +186,7 @@ let testTargets: [Target] = [
   ),
   tests(
     "ReceiversTests",
-    ["Receivers", "Notifying", "Rules", "MetricModel", "Configuration", "Net"]
+    ["Receivers", "Notifying", "Rules", "MetricModel", "Configuration", "Net", "Simulator"]
   ),
   tests("HTTPAPITests", ["HTTPAPI", "PromQL", "MetricModel", "Net"]),
   tests("SimulatorTests", ["Simulator", "MetricModel", "Net"]),
