@@ -77,19 +77,20 @@ struct BudgetedText {
     var pieces = ""
     var cost = 0
     /// The longest start that leaves room for an ellipsis.
-    var start = (text: "", cost: 0)
+    var start = (bytes: 0, cost: 0)
     for character in visible {
       let piece = escaped(character)
       let next = cost + unit.cost(of: piece)
       guard next <= allowed else {
         guard start.cost + reserve <= allowed else { return true }
-        text += start.text + Self.ellipsis
+        text += pieces[..<pieces.utf8.index(pieces.startIndex, offsetBy: start.bytes)]
+        text += Self.ellipsis
         used += start.cost + reserve
         return true
       }
       pieces += piece
       cost = next
-      if cost + reserve <= allowed { start = (pieces, cost) }
+      if cost + reserve <= allowed { start = (pieces.utf8.count, cost) }
     }
     text += pieces
     used += cost

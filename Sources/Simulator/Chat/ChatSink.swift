@@ -62,7 +62,7 @@ package final class ChatSink: Sendable {
 
   /// Closes the services.
   package func stop() async {
-    await server.stop(grace: .seconds(1))
+    await server.stop(grace: .zero)
   }
 
   private static func answer(
