@@ -36,9 +36,10 @@ import Testing
     #expect(await after.sentMessage(about: "b", to: chat) == (try message("C1 18.5", nil)))
     let other = IntegrationID(receiver: "chat", kind: "slack", index: 2)
     #expect(await after.sentMessage(about: "a", to: other) == nil)
+    // Nothing waits after a restart, so that ids begin anew.
     _ = await after.commit(plan([notification(3, group: "a"), notification(4, group: "b")]))
-    await after.markDelivered([3], at: time(6), leaving: nil)
-    await after.markDelivered([4], at: time(6), leaving: try message("C1 19.5"))
+    await after.markDelivered([1], at: time(6), leaving: nil)
+    await after.markDelivered([2], at: time(6), leaving: try message("C1 19.5"))
     await second.close()
 
     let third = try await store(try StateDatabase(path: path))

@@ -83,10 +83,11 @@ struct EmailMessage {
       && text.utf8.allSatisfy { 0x20...0x7e ~= $0 }
     guard !isPlain else { return text }
     var words: [[UInt8]] = [[]]
-    // A word holds whole characters of the character set, which are scalars.
+    // A word holds whole characters of the character set, which are scalars; the first one shares
+    // its line with the header's name, and a line has at most 76 bytes.
     for scalar in text.unicodeScalars {
       let bytes = Array(String(scalar).utf8)
-      if words[words.count - 1].count + bytes.count > 45 { words.append([]) }
+      if words[words.count - 1].count + bytes.count > 39 { words.append([]) }
       words[words.count - 1] += bytes
     }
     return words.map { "=?UTF-8?B?\(Data($0).base64EncodedString())?=" }

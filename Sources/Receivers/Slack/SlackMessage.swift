@@ -47,9 +47,8 @@ enum SlackMessage {
   }
 
   private static func attachment(_ notification: AlertNotification) -> JSONValue {
-    let items = notification.items
-    var blocks = items.prefix(maximumAlerts).flatMap { sections(of: $0) }
-    let hidden = items.count - min(items.count, maximumAlerts)
+    let (items, hidden) = notification.items(most: maximumAlerts)
+    var blocks = items.flatMap { sections(of: $0) }
     if hidden > 0 { blocks.append(section("and \(hidden) more")) }
     let footer = MessageBody.footer(
       notification,

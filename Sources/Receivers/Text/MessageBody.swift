@@ -31,21 +31,20 @@ enum MessageBody {
     if hasHeadline {
       text.add(boldLine: notification.headline, atMost: max(limit / 2, 32))
     }
-    add(notification.items, most: mostItems, to: &text, reserving: reserve)
+    add(notification.items(most: mostItems), to: &text, reserving: reserve)
     if !text.text.isEmpty { text.add(markup: markup.lineEnd) }
     text.add(footer)
     return text.text
   }
 
   private static func add(
-    _ items: [MessageItem],
-    most: Int,
+    _ items: (shown: [MessageItem], others: Int),
     to text: inout BudgetedText,
     reserving reserve: Int
   ) {
     let more = reserve + moreReserve
     var shown = 0
-    for item in items.prefix(most) {
+    for item in items.shown {
       let room = text.room - more
       guard room >= 64 else { break }
       var part = BudgetedText(limit: room, in: text.unit, markup: text.markup)
@@ -56,9 +55,10 @@ enum MessageBody {
       text.add(part)
       shown += 1
     }
-    let hidden = items.count - shown
+    let all = items.shown.count + items.others
+    let hidden = all - shown
     // The details of a single alert are no other alert.
-    guard hidden > 0, items.count > 1 else { return }
+    guard hidden > 0, all > 1 else { return }
     if !text.text.isEmpty { text.add(markup: text.markup.lineEnd) }
     text.add(line: "and \(hidden) more")
   }

@@ -26,9 +26,13 @@ struct MessageItem: Equatable, Sendable {
 }
 
 extension AlertNotification {
-  /// The alerts below the first line, the important ones first; none when it says all.
-  var items: [MessageItem] {
-    byImportance.map { item($0) }.filter { !$0.isEmpty }
+  /// The most important alerts below the first line; none when that says all.
+  ///
+  /// - Parameter most: How many are wanted.
+  /// - Returns: Those, and the number of the others.
+  func items(most: Int) -> (shown: [MessageItem], others: Int) {
+    let shown = byImportance.prefix(most).map { item($0) }.filter { !$0.isEmpty }
+    return (shown, alerts.count - min(alerts.count, most))
   }
 
   private func item(_ told: NotifiedAlert) -> MessageItem {
