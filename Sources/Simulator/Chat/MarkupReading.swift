@@ -120,8 +120,8 @@ enum MarkupReading {
   ]
 
   private static func demandEntity(_ rest: Substring.UnicodeScalarView) throws(ChatRefusal) {
-    let start = String(rest.prefix(6))
-    guard named.keys.contains(where: { start.hasPrefix($0) }) else {
+    // By scalars: an accent behind the semicolon would be one character with it.
+    guard named.keys.contains(where: { rest.starts(with: $0.unicodeScalars) }) else {
       throw ChatRefusal("can't parse entities: a bare &")
     }
   }
@@ -130,8 +130,9 @@ enum MarkupReading {
     var result = ""
     var rest = text.unicodeScalars[...]
     while let first = rest.first {
-      let start = String(rest.prefix(6))
-      if first == "&", let (entity, meaning) = named.first(where: { start.hasPrefix($0.key) }) {
+      if first == "&",
+        let (entity, meaning) = named.first(where: { rest.starts(with: $0.key.unicodeScalars) })
+      {
         result += meaning
         rest = rest.dropFirst(entity.unicodeScalars.count)
       } else {

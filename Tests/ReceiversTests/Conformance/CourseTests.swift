@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// What becomes of a message when the alert goes on, against a sink that knows the service's rules.
-@Suite struct CourseTests {
+@Suite(.serialized) struct CourseTests {
   private let sink: ChatSink
 
   init() throws { sink = try ChatSink() }

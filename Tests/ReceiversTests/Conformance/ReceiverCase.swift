@@ -165,9 +165,9 @@ enum NastyName {
     + "<users/all> # a\u{2401}b ‹U+202E›evil‹U+2066› 😀👨‍👩‍👧 שלום é\u{301} <\u{338} &\u{301}"
 }
 
-/// The largest and oddest notification that the limits of the store allow.
-func largeNotification(_ count: Int = 500, endedAt ended: Double? = nil) -> AlertNotification {
-  let filler = String(repeating: NastyName.written + "\n", count: 12)
+/// A notification larger than any service takes, of names as long as a label may be.
+func largeNotification(_ count: Int = 120, endedAt ended: Double? = nil) -> AlertNotification {
+  let filler = String(repeating: NastyName.written + "\n", count: 4)
   let alerts = (0..<count).map { number in
     NotifiedAlert(
       alert(
