@@ -211,7 +211,7 @@ let testTargets: [Target] = [
   ),
   tests(
     "ReceiversTests",
-    ["Receivers", "Notifying", "Rules", "MetricModel", "Configuration", "Net"]
+    ["Receivers", "Notifying", "Rules", "MetricModel", "Configuration", "Net", "Simulator"]
   ),
   tests("HTTPAPITests", ["HTTPAPI", "PromQL", "MetricModel", "Net", "Patterns", "Rules"]),
   tests("SimulatorTests", ["Simulator", "MetricModel", "Net"]),

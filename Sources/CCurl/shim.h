@@ -50,6 +50,16 @@ static inline CURLcode hv_curl_set_open_callback(CURL *e) {
   return curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, hv_curl_open_socket);
 }
 
+typedef int (*hv_curl_progress_callback)(
+    void *, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
+static inline CURLcode hv_curl_set_progress_callback(CURL *e, hv_curl_progress_callback v) {
+  return curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, v);
+}
+// Later versions of libcurl have dropped the third L; they still take this spelling.
+static inline CURLcode hv_curl_allow_failed_recipients(CURL *e) {
+  return curl_easy_setopt(e, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
+}
+
 static inline CURLMcode hv_curl_multi_set_long(CURLM *m, CURLMoption o, long v) {
   return curl_multi_setopt(m, o, v);
 }

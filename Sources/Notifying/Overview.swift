@@ -29,5 +29,7 @@
 //   message, so that a firing that could not be delivered and its end arrive together.
 // - Nothing is held back without a cause that is told.
 // - Delivery is at least once; a repeated delivery carries the same event id.
+// - What calls people is a message of its own. What ends, and what joins a young message without
+//   being more urgent, is edited into the earlier message where the service can.
 //
 // Source: Alertmanager's configuration and notification pages for routes, matchers, group keys.

@@ -9,7 +9,18 @@ package protocol Receiver: Sendable {
   ///
   /// The same notification may come twice, after a crash between acceptance and its record; its
   /// ``AlertNotification/eventID`` is then the same. Must end within a minute and obey cancellation.
-  func deliver(_ notification: AlertNotification) async throws(DeliveryError)
+  ///
+  /// - Parameters:
+  ///   - notification: What to say.
+  ///   - relation: The message before it about the same group; a service that cannot edit sends a
+  ///     new one in any case.
+  /// - Returns: What the peer calls the message, handed back with the next one about the group; nil
+  ///   when it cannot be found again.
+  /// - Throws: ``DeliveryError``.
+  func deliver(
+    _ notification: AlertNotification,
+    _ relation: MessageRelation
+  ) async throws(DeliveryError) -> MessageReference?
 }
 
 /// Why a receiver did not accept a notification; texts name a host at most, never a secret.

@@ -19,6 +19,19 @@ package struct ReceiverServices: Sendable {
 package func allReceiverKinds(_ services: ReceiverServices) -> [any ReceiverKind] {
   [
     SlackKind(services: services),
+    DiscordKind(services: services),
+    TeamsKind(services: services),
+    TelegramKind(services: services),
+    MatrixKind(services: services),
+    GoogleChatKind(services: services),
+    MattermostKind(services: services),
+    RocketChatKind(services: services),
+    NtfyKind(services: services),
+    GotifyKind(services: services),
+    PushoverKind(services: services),
+    PagerDutyKind(services: services),
+    OpsgenieKind(services: services),
+    EmailKind(services: services),
     WebhookKind(services: services),
   ]
 }

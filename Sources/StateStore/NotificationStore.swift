@@ -11,12 +11,15 @@ import SQLite
 package actor NotificationStore {
   /// The records of ended notifications that are kept; older ones are dropped.
   package static let maximumRecords = 10_000
+  /// The messages that can be found again which are kept; the oldest make room.
+  package static let maximumMessages = 10_000
 
   let database: StateDatabase
   private let clock: any TimeSource
   private let logger: Logger
   private var backlog: NotificationBacklog
   private var groupsByID: [GroupID: NotificationGroup] = [:]
+  private var messages: [SentMessageKey: SentMessage]
   private var nextID: Int64
   /// Notifications up to this id are in the file, or were refused by it: they may be delivered.
   ///
@@ -34,11 +37,17 @@ package actor NotificationStore {
   private struct Unsaved: Sendable {
     var queued: Set<Int64> = []
     var groups: Set<GroupID> = []
+    var messages: Set<SentMessageKey> = []
     var records: [DeliveryRecord] = []
+
+    var isEmpty: Bool {
+      queued.isEmpty && groups.isEmpty && messages.isEmpty && records.isEmpty
+    }
 
     mutating func merge(_ other: Unsaved) {
       queued.formUnion(other.queued)
       groups.formUnion(other.groups)
+      messages.formUnion(other.messages)
       records = (other.records + records).suffix(NotificationStore.maximumRecords)
     }
   }
@@ -72,6 +81,7 @@ package actor NotificationStore {
     backlog = NotificationBacklog(limit: limit)
     nextID = content.nextID
     settledID = content.nextID - 1
+    messages = content.messages
     for group in content.groups { groupsByID[group.id] = group }
     for queued in content.queued {
       // The limit may be lower than at the last start.
@@ -112,18 +122,20 @@ package actor NotificationStore {
     let last = nextID - 1
     unsaved = Unsaved()
     defer { settledID = last }
-    guard !(taken.queued.isEmpty && taken.groups.isEmpty && taken.records.isEmpty) else {
+    guard !taken.isEmpty else {
       return tally.storageFailure.map { .memoryOnly(reason: $0) } ?? .durable
     }
     let waiting = Dictionary(uniqueKeysWithValues: backlog.all.map { ($0.id, $0) })
     let queued = taken.queued.map { (id: $0, value: waiting[$0]) }
     let groups = taken.groups.map { (id: $0, value: groupsByID[$0]) }
+    let messages = taken.messages.map { (key: $0, value: self.messages[$0]) }
     let records = taken.records
     do throws(SQLiteError) {
       try await database.queue.run { connection throws(SQLiteError) in
         try connection.transaction { () throws(SQLiteError) in
           for (id, value) in queued { try NotificationTables.put(value, id: id, connection) }
           for (id, value) in groups { try NotificationTables.put(value, id: id, connection) }
+          for (key, value) in messages { try SentMessageTable.put(value, key: key, connection) }
           try NotificationTables.add(records, keeping: Self.maximumRecords, connection)
         }
       }
@@ -187,8 +199,37 @@ extension NotificationStore: NotificationQueueing {
 
   package func integrations() -> Set<IntegrationID> { backlog.integrations }
 
-  package func markDelivered(_ ids: [Int64], at time: Timestamp) async {
+  package func markDelivered(
+    _ ids: [Int64],
+    at time: Timestamp,
+    leaving message: SentMessage?
+  ) async {
+    if let first = ids.first, let place = backlog.place(of: first) {
+      remember(
+        message,
+        for: SentMessageKey(integration: place.integration, groupKey: place.groupKey)
+      )
+    }
     await end(ids, at: time, failure: nil)
+  }
+
+  package func sentMessage(
+    about groupKey: String,
+    to integration: IntegrationID
+  ) -> SentMessage? {
+    messages[SentMessageKey(integration: integration, groupKey: groupKey)]
+  }
+
+  private func remember(_ message: SentMessage?, for key: SentMessageKey) {
+    guard messages[key] != message else { return }
+    messages[key] = message
+    unsaved.messages.insert(key)
+    guard messages.count > Self.maximumMessages else { return }
+    // Only messages of groups whose end is never told come to this; one look in a hundred.
+    for (key, _) in messages.sorted(by: { $0.value.sentAt < $1.value.sentAt }).prefix(100) {
+      messages[key] = nil
+      unsaved.messages.insert(key)
+    }
   }
 
   package func deadLetter(_ ids: [Int64], reason: String, at time: Timestamp) async {

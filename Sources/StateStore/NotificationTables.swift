@@ -9,6 +9,7 @@ enum NotificationTables {
   struct Content: Sendable {
     var queued: [QueuedNotification] = []
     var groups: [NotificationGroup] = []
+    var messages: [SentMessageKey: SentMessage] = [:]
     /// Higher than the id of every notification that waits.
     var nextID: Int64 { (queued.last?.id ?? 0) + 1 }
   }
@@ -32,6 +33,7 @@ enum NotificationTables {
     while try groups.step() {
       content.groups.append(try value(StoredGroup.self, groups.text(0)).group)
     }
+    content.messages = try SentMessageTable.read(connection)
     return content
   }
 

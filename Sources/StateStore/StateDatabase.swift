@@ -56,7 +56,16 @@ package final class StateDatabase: Sendable {
         -- NULL when it was delivered, else why it was not.
         failure TEXT
       );
+      """,
       """
+      CREATE TABLE sent_messages(
+        receiver TEXT NOT NULL, kind TEXT NOT NULL, item INTEGER NOT NULL,
+        group_key TEXT NOT NULL, reference TEXT NOT NULL, sent_unix_ms INTEGER NOT NULL,
+        -- NULL when the message tells of ended alerts only.
+        severity INTEGER,
+        PRIMARY KEY (receiver, kind, item, group_key)
+      ) WITHOUT ROWID;
+      """,
     ]
   )
 }

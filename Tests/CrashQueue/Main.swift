@@ -21,12 +21,16 @@ private struct WallClock: TimeSource {
 
 /// Writes arrivals to the standard output and fails one try in five.
 private struct LineReceiver: Receiver {
-  func deliver(_ notification: AlertNotification) async throws(DeliveryError) {
+  func deliver(
+    _ notification: AlertNotification,
+    _ relation: MessageRelation
+  ) async throws(DeliveryError) -> MessageReference? {
     if Int.random(in: 0..<5) == 0 { throw .retryable(reason: "a bad day", notBefore: nil) }
     for told in notification.alerts {
       let status = told.alert.isResolved ? "resolved" : "firing"
       writeLine("told \(told.alert.labels["n"] ?? "?") \(status) \(notification.eventID)")
     }
+    return MessageReference(notification.eventID)
   }
 }
 

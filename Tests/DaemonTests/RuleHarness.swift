@@ -118,7 +118,10 @@ final class RuleHarness: Sendable {
 }
 
 private struct SilentReceiver: Receiver {
-  func deliver(_ notification: AlertNotification) async throws(DeliveryError) {}
+  func deliver(
+    _ notification: AlertNotification,
+    _ relation: MessageRelation
+  ) async throws(DeliveryError) -> MessageReference? { nil }
 }
 
 /// The system's clock, set forward or back by a test; sleeps last as long as they were meant to.
@@ -197,7 +200,8 @@ actor PlanQueue: NotificationQueueing {
   func groups() -> [NotificationGroup] { [] }
   func next(for integration: IntegrationID, now: Timestamp) -> NextDelivery { .nothing }
   func integrations() -> Set<IntegrationID> { [] }
-  func markDelivered(_ ids: [Int64], at time: Timestamp) {}
+  func markDelivered(_ ids: [Int64], at time: Timestamp, leaving message: SentMessage?) {}
+  func sentMessage(about groupKey: String, to integration: IntegrationID) -> SentMessage? { nil }
   func postpone(_ ids: [Int64], until time: Timestamp, countsAsAttempt: Bool) {}
   func deadLetter(_ ids: [Int64], reason: String, at time: Timestamp) {}
   func counts() -> QueueCounts { QueueCounts() }

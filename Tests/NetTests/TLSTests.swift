@@ -5,40 +5,6 @@ import Net
 import TestSupport
 import Testing
 
-/// A self-signed certificate for 127.0.0.1, made by the openssl program.
-struct TestIdentity {
-  let certificatePath: String
-  let server: HTTPServerSettings.TLSIdentity
-
-  init(in folder: TemporaryFolder, name: String) throws {
-    certificatePath = folder.file("\(name).crt")
-    let keyPath = folder.file("\(name).key")
-    let arguments = [
-      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-      "-days", "30", "-subj", "/CN=\(name)", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
-      keyPath, "-out", certificatePath,
-    ]
-    var child = pid_t()
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-    var pointers = arguments.map { strdup($0) } + [nil]
-    defer { for pointer in pointers { free(pointer) } }
-    try #require(posix_spawnp(&child, "openssl", &actions, nil, &pointers, environ) == 0)
-    var status: Int32 = 0
-    while waitpid(child, &status, 0) < 0 && errno == EINTR {}
-    try #require(status == 0)
-    server = HTTPServerSettings.TLSIdentity(
-      certificatePEM: String(
-        decoding: try Data(contentsOf: .init(filePath: certificatePath)),
-        as: UTF8.self
-      ),
-      keyPEM: String(decoding: try Data(contentsOf: .init(filePath: keyPath)), as: UTF8.self)
-    )
-  }
-}
-
 @Suite struct TLSTests {
   let folder: TemporaryFolder
   let identity: TestIdentity

@@ -6,7 +6,10 @@ import Rules
 
 /// Accepts everything and does nothing: for tests that only plan.
 struct SilentReceiver: Receiver {
-  func deliver(_ notification: AlertNotification) async throws(DeliveryError) {}
+  func deliver(
+    _ notification: AlertNotification,
+    _ relation: MessageRelation
+  ) async throws(DeliveryError) -> MessageReference? { nil }
 }
 
 func alert(

@@ -36,10 +36,11 @@ func notification(
   reason: NotificationReason = .firing,
   externalURL: String = "https://hvsmon.test",
   kind: String = "webhook",
-  delayedSince: Double? = nil
+  delayedSince: Double? = nil,
+  eventID: String = "0123456789abcdef-kz-1"
 ) -> AlertNotification {
   AlertNotification(
-    eventID: "0123456789abcdef-kz-1",
+    eventID: eventID,
     integration: IntegrationID(receiver: "chat", kind: kind),
     groupKey: #"{}:{alertname="NginxDown"}"#,
     groupLabels: LabelSet(["alertname": "NginxDown"]),
@@ -74,7 +75,7 @@ final class Peer: Sendable {
     server = try HTTPServer.start(
       HTTPServerSettings(port: 0),
       routes: [
-        HTTPRoute(["POST"], .prefix("/"), role: nil) { request in shared.answer(request) }
+        HTTPRoute(["POST", "PUT"], .prefix("/"), role: nil) { request in shared.answer(request) }
       ]
     )
   }
@@ -116,7 +117,7 @@ func outcome(_ receiver: (any Receiver)?, _ notification: AlertNotification) asy
   -> DeliveryError?
 {
   do throws(DeliveryError) {
-    try await receiver?.deliver(notification)
+    _ = try await receiver?.deliver(notification, .first)
     return nil
   } catch {
     return error

@@ -32,7 +32,7 @@ import Testing
       // NaN differs from itself: the value is compared by its text, everything else as it is.
       #expect("\(found)" == "\(expected)")
       if index != 1 { #expect(found == expected) }
-      await again.markDelivered([waiting[0].id], at: time(20))
+      await again.markDelivered([waiting[0].id], at: time(20), leaving: nil)
     }
     let groups = await again.groups()
     #expect(groups.sorted { $0.id.key < $1.id.key } == content.changedGroups)
@@ -42,7 +42,7 @@ import Testing
     let first = try StateDatabase(path: path)
     let before = try await store(first)
     _ = await before.commit(plan([notification(1), notification(2), notification(3)]))
-    await before.markDelivered([1], at: time(5))
+    await before.markDelivered([1], at: time(5), leaving: nil)
     await before.deadLetter([2], reason: "status 404", at: time(6))
     await before.postpone([3], until: time(100), countsAsAttempt: true)
     await first.close()
@@ -120,7 +120,7 @@ import Testing
     #expect(log.lines.filter { $0.contains("level=error") }.count == 1)
 
     try blocker.runBlocking { connection throws(SQLiteError) in try connection.execute("ROLLBACK") }
-    await before.markDelivered([1], at: time(3))
+    await before.markDelivered([1], at: time(3), leaving: nil)
     #expect(await before.counts().storageFailure == nil)
     #expect(log.lines.contains { $0.contains("stored again") })
     await database.close()

@@ -163,8 +163,13 @@ extension Dispatcher {
     else { return }
     let ids = waiting.map(\.id)
     recorded[id, default: .init()].requests += 1
+    let earlier = await queue.sentMessage(about: notification.groupKey, to: id)
+    let reference: MessageReference?
     do throws(DeliveryError) {
-      try await integration.receiver.deliver(notification)
+      reference = try await integration.receiver.deliver(
+        notification,
+        notification.relation(to: earlier, now: clock.now)
+      )
     } catch {
       // Cancelled by `stop`: nobody knows whether it arrived, so it stays queued as it is.
       guard !Task.isCancelled else { return }
@@ -172,7 +177,8 @@ extension Dispatcher {
       return
     }
     let now = clock.now
-    await queue.markDelivered(ids, at: now)
+    let message = notification.message(called: reference, after: earlier, now: now)
+    await queue.markDelivered(ids, at: now, leaving: message)
     var statistics = recorded[id] ?? DeliveryStatistics()
     for queued in waiting {
       statistics.recordDelivery(latency: now - queued.notification.createdAt)

@@ -11,9 +11,12 @@ package struct NotificationBacklog: Sendable {
   private var lanes: [IntegrationID: [String: [QueuedNotification]]] = [:]
   private var places: [Int64: Place] = [:]
 
-  private struct Place: Sendable {
-    let integration: IntegrationID
-    let groupKey: String
+  /// Where a notification waits.
+  package struct Place: Sendable {
+    /// Whom it is for.
+    package let integration: IntegrationID
+    /// What it is about.
+    package let groupKey: String
   }
 
   /// Makes an empty backlog that takes up to `limit` notifications.
@@ -31,6 +34,9 @@ package struct NotificationBacklog: Sendable {
 
   /// The integrations for which something waits.
   package var integrations: Set<IntegrationID> { Set(lanes.keys) }
+
+  /// Where the notification of that id waits; nil when it does not.
+  package func place(of id: Int64) -> Place? { places[id] }
 
   /// Adds a notification, whose id is higher than all before.
   ///

@@ -78,7 +78,15 @@ package protocol NotificationQueueing: Sendable {
   func integrations() async -> Set<IntegrationID>
 
   /// Removes notifications that the peer accepted.
-  func markDelivered(_ ids: [Int64], at time: Timestamp) async
+  ///
+  /// - Parameters:
+  ///   - ids: Which; all are about one group, to one integration.
+  ///   - time: When they were accepted.
+  ///   - message: The message that can be found again; nil forgets the one before.
+  func markDelivered(_ ids: [Int64], at time: Timestamp, leaving message: SentMessage?) async
+
+  /// The message about a group that an integration was sent last, if it can be found again.
+  func sentMessage(about groupKey: String, to integration: IntegrationID) async -> SentMessage?
 
   /// Keeps notifications for a later try.
   ///

@@ -83,6 +83,7 @@ actor MemoryQueue: NotificationQueueing {
   private var kept: [GroupID: NotificationGroup] = [:]
   private var nextID: Int64 = 1
   private(set) var deadLetters: [String] = []
+  private(set) var messages: [String: SentMessage] = [:]
   private var tally = QueueCounts()
 
   func commit(_ plan: NotificationPlan) -> CommitOutcome {
@@ -105,7 +106,13 @@ actor MemoryQueue: NotificationQueueing {
 
   func integrations() -> Set<IntegrationID> { backlog.integrations }
 
-  func markDelivered(_ ids: [Int64], at time: Timestamp) { _ = backlog.remove(ids) }
+  func markDelivered(_ ids: [Int64], at time: Timestamp, leaving message: SentMessage?) {
+    for ended in backlog.remove(ids) { messages[ended.notification.groupKey] = message }
+  }
+
+  func sentMessage(about groupKey: String, to integration: IntegrationID) -> SentMessage? {
+    messages[groupKey]
+  }
 
   func postpone(_ ids: [Int64], until time: Timestamp, countsAsAttempt: Bool) {
     backlog.postpone(ids, until: time, countsAsAttempt: countsAsAttempt)
@@ -127,6 +134,7 @@ actor MemoryQueue: NotificationQueueing {
 /// Answers as a test says and hands every notification it got to the test.
 final class ScriptedReceiver: Receiver {
   private let answers: Mutex<[DeliveryError?]>
+  private let told = Mutex<[MessageRelation]>([])
   private let calls: AsyncStream<AlertNotification>.Continuation
   let received: AsyncStream<AlertNotification>
   /// Holds every call until it is opened.
@@ -138,12 +146,21 @@ final class ScriptedReceiver: Receiver {
     (received, calls) = AsyncStream.makeStream()
   }
 
-  func deliver(_ notification: AlertNotification) async throws(DeliveryError) {
+  /// How each message related to the one before it.
+  var relations: [MessageRelation] { told.withLock { $0 } }
+
+  func deliver(
+    _ notification: AlertNotification,
+    _ relation: MessageRelation
+  ) async throws(DeliveryError) -> MessageReference? {
+    told.withLock { $0.append(relation) }
     calls.yield(notification)
     await gate?.pass()
     if Task.isCancelled { throw .retryable(reason: "cancelled", notBefore: nil) }
     let answer = answers.withLock { $0.isEmpty ? nil : $0.removeFirst() }
     if let answer { throw answer }
+    if case .replacing(let reference) = relation { return reference }
+    return MessageReference(notification.eventID)
   }
 }
 

@@ -9,17 +9,19 @@ import Testing
 
 @Suite struct SlackTests {
   private struct Message: Decodable {
+    struct Block: Decodable {
+      struct Text: Decodable { let type: String, text: String }
+      let type: String
+      let text: Text?
+      let elements: [Text]?
+    }
     struct Attachment: Decodable {
-      struct Block: Decodable {
-        struct Text: Decodable { let type: String, text: String }
-        let type: String
-        let text: Text?
-        let elements: [Text]?
-      }
+      typealias Block = Message.Block
       let color: String
       let blocks: [Block]
     }
     let text: String
+    let blocks: [Block]?
     let attachments: [Attachment]?
   }
 
@@ -62,6 +64,7 @@ import Testing
     #expect(
       texts(message) == [
         "Look at the error log.",
+        "<https://hvsmon.test/api/v1/query?query=up%20%3D%3D%200|Source>",
         "begins to fire · alertname=NginxDown · <https://hvsmon.test|hvsmon>",
       ]
     )
@@ -115,24 +118,25 @@ import Testing
         + "[web1, tier lb] +2 more, since 03:04:05 UTC"
     )
     let sections = texts(message)
-    #expect(sections.count == 6)
+    // Each alert has its texts and its links.
+    #expect(sections.count == 11)
     #expect(
       sections[0] == """
-        new *NginxDown* web3, tier lb
+        new NginxDown web3, tier lb
         nginx on web3 does not answer.
         since 03:04:05 UTC
         Look at the error log.
         """
     )
-    #expect(sections[4].hasPrefix("resolved *NginxDown* web0, tier lb"))
+    #expect(sections[8].hasPrefix("resolved NginxDown web0, tier lb"))
   }
 
   @Test func `a large group is cut and says how much is missing`() async throws {
     let alerts = (0..<500).map { NotifiedAlert(nginxDown("web\($0)"), isNew: true) }
     let message = try await message(notification(alerts))
     let sections = texts(message)
-    #expect(sections.count == 12)
-    #expect(sections[10] == "+490 more")
+    #expect(sections.count == 22)
+    #expect(sections[20] == "and 490 more")
     #expect(message.text.contains("500 firing"))
   }
 

@@ -99,7 +99,7 @@ extension AlertNotification {
     guard let first = important.first else { return "" }
     let names = Set(alerts.compactMap { $0.alert.labels["alertname"] })
     let name = names.count == 1 ? names.first ?? "" : "\(names.count) kinds of alert"
-    let word = stateWord
+    let word = tone.word
     guard alerts.count > 1 else {
       let summary = AlertWords.summary(of: first.alert)
       let object = AlertWords.object(first.alert.labels)
@@ -152,17 +152,8 @@ extension AlertNotification {
     return ". " + sentences.map { "\($0.onOneLine.withoutFullStop)." }.joined(separator: " ")
   }
 
-  /// The word that says how bad it is.
-  private var stateWord: String {
-    switch severity {
-    case .page: "PAGE"
-    case .warning: "WARNING"
-    case .info: "INFO"
-    case nil: alerts.allSatisfy(\.isWithdrawn) ? "WITHDRAWN" : "RESOLVED"
-    }
-  }
-
-  private var countText: String {
+  /// How many fire, and how many ended.
+  var countText: String {
     let new = firing.filter(\.isNew).count
     var parts: [String] = []
     if !firing.isEmpty {

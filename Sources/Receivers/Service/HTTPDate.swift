@@ -23,7 +23,8 @@ enum HTTPDate {
     )?.instant
   }
 
-  private static let months: [Substring] = [
+  /// The short names of the months, January first.
+  static let months: [Substring] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
   ]
 }
