@@ -138,8 +138,7 @@ import Testing
   /// What a majority has can be lost only with the data of members.
   @Test(arguments: [false, true])
   mutating func `terms never fall and oplogs never go back, whatever happens`(losesData: Bool) {
-    var random = SystemRandomNumberGenerator()
-    let seed = random.next()
+    let seed: UInt64 = losesData ? 2 : 1
     var noise = SeededNoise(seed: seed).bits("start")
     var now = tuesday
     let faults: [Fault] = [
