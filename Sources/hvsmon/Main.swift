@@ -36,7 +36,7 @@ struct Main {
     if name == "--version" { return await run(["version"]) }
     guard let command = commands.first(where: { $0.name == name }) else {
       let nearest = nearestName(to: name, among: commands.map { $0.name })
-      let hint = nearest.map { "; did you mean \"\($0)\"?" } ?? ""
+      let hint = nearest.map { "; did you mean \"\($0)\"?" } ?? "."
       Terminal.complain("there is no command \"\(name)\"\(hint) `hvsmon --help` lists all.")
       return 2
     }

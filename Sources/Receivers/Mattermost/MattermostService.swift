@@ -33,7 +33,14 @@ struct MattermostService: MessageService {
     let headline = JSONValue.string(
       BudgetedText.line(notification.headline, limit: Self.maximumText, markup: Self.markup)
     )
-    let attachments = form == .rich ? Self.attachments(notification) : .array([])
+    let attachments =
+      form == .rich
+      ? MessageBody.attachments(
+        notification,
+        limit: Self.maximumAttachment,
+        markup: Self.markup
+      )
+      : .array([])
     switch destination {
     case .webhook(let url, let channel):
       return ServiceRequest(
@@ -64,22 +71,6 @@ struct MattermostService: MessageService {
         ).bytes
       )
     }
-  }
-
-  private static func attachments(_ notification: AlertNotification) -> JSONValue {
-    let text = MessageBody.text(
-      notification,
-      limit: maximumAttachment,
-      in: .utf16,
-      markup: markup,
-      hasHeadline: false
-    )
-    return .array([
-      .members(
-        ("color", .string(notification.tone.colorText)),
-        ("text", .string(text))
-      )
-    ])
   }
 
   func verdict(_ answer: ServiceAnswer) -> Verdict {

@@ -41,7 +41,14 @@ struct RocketChatService: MessageService {
       limit: Self.maximumText,
       markup: Self.markup
     )
-    let attachments = form == .rich ? Self.attachments(notification) : nil
+    let attachments =
+      form == .rich
+      ? MessageBody.attachments(
+        notification,
+        limit: Self.maximumAttachment,
+        markup: Self.markup
+      )
+      : nil
     switch destination {
     case .webhook(let url, let channel):
       return ServiceRequest(
@@ -83,22 +90,6 @@ struct RocketChatService: MessageService {
       ("msgId", .string(parts[1])),
       ("text", .string(text))
     ).bytes
-  }
-
-  private static func attachments(_ notification: AlertNotification) -> JSONValue {
-    let text = MessageBody.text(
-      notification,
-      limit: maximumAttachment,
-      in: .utf16,
-      markup: markup,
-      hasHeadline: false
-    )
-    return .array([
-      .members(
-        ("color", .string(notification.tone.colorText)),
-        ("text", .string(text))
-      )
-    ])
   }
 
   func verdict(_ answer: ServiceAnswer) -> Verdict {
