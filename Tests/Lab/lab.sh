@@ -52,12 +52,12 @@ inside() {
 }
 
 # begin HOST LOG PROGRAM...: starts it there, as a child of the host's first process: nsenter would be
-# stopped along with it.
+# stopped along with it. Where this machine has its temporary files is nothing to the host.
 begin() {
   host=$1
   log=$lab/$1/$2
   shift 2
-  inside "$host" setsid --fork "$@" </dev/null >>"$log" 2>&1
+  inside "$host" env -u TMPDIR setsid --fork "$@" </dev/null >>"$log" 2>&1
 }
 
 on_bridge() { nsenter -t "$(cat "$lab/bridge/pid")" -n "$@"; }
