@@ -20,7 +20,7 @@ setup-peers: ## Unpack the programs that tests compare with into .peers/, withou
 	@sh Tests/Peers/setup.sh
 
 demo: setup ## Build hvsmon and show it on a simulated cluster.
-	swift build -c release --product hvsmon
+	sh deploy/build.sh hvsmon
 	.build/release/hvsmon demo
 
 test: setup setup-peers ## Build and run all tests.
@@ -66,7 +66,7 @@ bench: ## Measure hvsmon against its budgets.
 	sh Tests/Bench/rules.sh
 	sh Tests/Bench/heavy.sh
 	sh Tests/Bench/scrape.sh
-	swift build -c release --product BenchStore
+	sh deploy/build.sh BenchStore
 	folder=$$(mktemp -d) && .build/release/BenchStore "$$folder"; rm -rf "$$folder"
 
 deb: ## Build a Debian package.

@@ -93,6 +93,12 @@ package enum SelfMetrics {
     labels: ["group"],
     help: "Evaluations of a rule group."
   )
+  static let groupMissed = MetricDefinition(
+    "hvsmon_rule_group_missed_evaluations_total",
+    .counter,
+    labels: ["group"],
+    help: "Evaluations of a rule group that were left out because rules took too long."
+  )
   static let groupFailing = MetricDefinition(
     "hvsmon_rule_group_failing",
     .gauge,
@@ -160,7 +166,7 @@ package enum SelfMetrics {
     build, residentMemory, cpu, startTime, storeWritable, storeSeries, storeBytes, storeUnflushed,
     storeDropped, storeFlushFailures, storeFlushSeconds, storeDamaged, ingested, refused,
     groupDuration,
-    groupEvaluations, groupFailing, queued, delivered, failed, lost, reloadGood, reloadTime,
+    groupEvaluations, groupMissed, groupFailing, queued, delivered, failed, lost, reloadGood, reloadTime,
     alerts, alertsForState, alertStandings,
   ]
 }

@@ -82,12 +82,12 @@ package struct LabelSet: Hashable, Comparable, Sendable, Sequence {
 
   /// A copy without the labels of these names.
   package func removing(_ names: Set<String>) -> LabelSet {
-    LabelSet(sorted: labels.filter { !names.contains($0.name) })
+    LabelSet(sorted: labels.filter { !names.hasText($0.name) })
   }
 
   /// A copy with only the labels of these names.
   package func keeping(_ names: Set<String>) -> LabelSet {
-    LabelSet(sorted: labels.filter { names.contains($0.name) })
+    LabelSet(sorted: labels.filter { names.hasText($0.name) })
   }
 
   /// A copy without the metric name.
@@ -98,6 +98,15 @@ package struct LabelSet: Hashable, Comparable, Sendable, Sequence {
   /// A copy with all labels of `other`, which win over equal names.
   package func merging(_ other: LabelSet) -> LabelSet {
     other.isEmpty ? self : LabelSet(labels + other.labels)
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    var digest = LabelDigest()
+    for label in labels {
+      digest.add(label.name)
+      digest.add(label.value)
+    }
+    hasher.combine(digest.state)
   }
 
   package func makeIterator() -> IndexingIterator<[Label]> { labels.makeIterator() }
@@ -116,6 +125,49 @@ extension LabelSet: CustomStringConvertible {
       .map { "\($0.name)=\($0.value.quotedForPromQL)" }
     guard !pairs.isEmpty else { return name.isEmpty ? "{}" : name }
     return "\(name){\(pairs.joined(separator: ", "))}"
+  }
+}
+
+/// A hash of texts by their bytes, several times as fast as the standard one, which takes them apart
+/// into characters that mean the same.
+private struct LabelDigest {
+  /// Chosen anew by each process, so that nobody can make many labels that meet in one place.
+  private static let seed = UInt64.random(in: .min ... .max)
+
+  private(set) var state = Self.seed
+
+  mutating func add(_ text: String) {
+    mix(UInt64(truncatingIfNeeded: text.utf8.count))
+    let isDone: Void? = text.utf8.withContiguousStorageIfAvailable { bytes in
+      add(UnsafeRawBufferPointer(bytes))
+    }
+    // Text that came from elsewhere than Swift lies in pieces.
+    if isDone == nil { Array(text.utf8).withUnsafeBytes { add($0) } }
+  }
+
+  private mutating func add(_ bytes: UnsafeRawBufferPointer) {
+    var place = 0
+    while place + 8 <= bytes.count {
+      mix(bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+      place += 8
+    }
+    guard place < bytes.count else { return }
+    var rest: UInt64 = 0
+    for byte in bytes[place...] { rest = rest << 8 | UInt64(byte) }
+    mix(rest)
+  }
+
+  private mutating func mix(_ word: UInt64) {
+    let product = (state ^ word).multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)
+    state = product.high ^ product.low &+ 0xd1b5_4a32_d192_ed03
+  }
+}
+
+extension Set<String> {
+  /// Whether one of the few names has these bytes.
+  fileprivate func hasText(_ name: String) -> Bool {
+    // A look at each of a few costs less than the hash.
+    count > 4 ? contains(name) : contains { $0.hasSameBytes(as: name) }
   }
 }
 

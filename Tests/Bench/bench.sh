@@ -19,7 +19,7 @@ finish() {
 trap finish EXIT INT TERM
 
 [ -x "$peers/usr/sbin/nginx" ] || { echo 'bench: make setup-peers first' >&2; exit 2; }
-swift build -c release --product hvsmon 2>&1 | tail -n 1
+sh deploy/build.sh hvsmon 2>&1 | tail -n 1
 
 nginx_port=18471 hvsmon_port=18472 prometheus_port=18473
 cat >"$work/nginx.conf" <<CONF

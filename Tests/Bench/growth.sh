@@ -18,8 +18,8 @@ finish() {
 }
 trap finish EXIT INT TERM
 
-swift build -c release --product hvsmon 2>&1 | tail -n 1
-swift build -c release --product BenchCluster 2>&1 | tail -n 1
+sh deploy/build.sh hvsmon 2>&1 | tail -n 1
+sh deploy/build.sh BenchCluster 2>&1 | tail -n 1
 
 # Nanoseconds of CPU that the threads of a process have used so far.
 spent() { cat "/proc/$1"/task/*/schedstat | awk '{ sum += $1 } END { printf "%.0f", sum }'; }

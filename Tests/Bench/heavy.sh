@@ -16,7 +16,7 @@ port=18474
 
 command -v python3 >/dev/null || { echo 'heavy: skipped: it needs python3'; exit 0; }
 if [ -z "$program" ]; then
-  swift build -c release --product hvsmon 2>&1 | tail -n 1
+  sh deploy/build.sh hvsmon 2>&1 | tail -n 1
   program=.build/release/hvsmon
 fi
 

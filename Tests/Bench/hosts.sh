@@ -19,8 +19,8 @@ finish() {
 }
 trap finish EXIT INT TERM
 
-swift build -c release --product hvsmon 2>&1 | tail -n 1
-swift build -c release --product BenchCluster 2>&1 | tail -n 1
+sh deploy/build.sh hvsmon 2>&1 | tail -n 1
+sh deploy/build.sh BenchCluster 2>&1 | tail -n 1
 # The other side holds pipes of every host as well.
 ulimit -n "$(ulimit -Hn)"
 

@@ -26,7 +26,7 @@ trap finish EXIT INT TERM
 
 gcc -O2 -o "$work/hgen" "$generator" -lm
 sh Tests/Peers/setup.sh bench
-swift build -c release --product hvsmon 2>&1 | tail -n 1
+sh deploy/build.sh hvsmon 2>&1 | tail -n 1
 
 generator_port=18551 hvsmon_port=18552 prometheus_port=18553
 "$work/hgen" serve --port "$generator_port" --series 5000 --step 1 --start "$(date +%s)" &

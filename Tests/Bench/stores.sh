@@ -21,7 +21,7 @@ trap finish EXIT INT TERM
 
 gcc -O2 -o "$work/hgen" "$generator" -lm
 sh Tests/Peers/setup.sh bench
-swift build -c release --product hvsmon 2>&1 | tail -n 1
+sh deploy/build.sh hvsmon 2>&1 | tail -n 1
 
 hgen() {
   verb=$1

@@ -81,6 +81,26 @@ import Testing
     try await harness.stop()
   }
 
+  @Test func `slots that went by are counted as missed, and not made up for`() async throws {
+    let harness = try await RuleHarness()
+    try await harness.start(Self.group("{record: one, expr: vector(1)}", interval: "100s"))
+    func figure(_ metric: MetricDefinition) async -> Double? {
+      await harness.figure(metric, of: "test")
+    }
+    #expect(await eventually { !harness.clock.sleepers.isEmpty })
+    let (before, missed) = (
+      await figure(SelfMetrics.groupEvaluations), await figure(SelfMetrics.groupMissed)
+    )
+    // As if something had taken so long that ten slots are over.
+    harness.clock.set(by: .seconds(1_000))
+    // A sample wakes the runner, whose sleep does not know of the clock.
+    harness.record("kick")
+    #expect(await eventually { await figure(SelfMetrics.groupEvaluations) == (before ?? 0) + 1 })
+    let now = try #require(await figure(SelfMetrics.groupMissed))
+    #expect((9...10).contains(now - (missed ?? 0)))
+    try await harness.stop()
+  }
+
   @Test func `samples that wait for their rules do not wait for a clock that was set back`()
     async throws
   {

@@ -44,12 +44,27 @@ import Testing
     #expect(Timestamp(unixMilliseconds: milliseconds).secondsText == text)
   }
 
+  @Test func `points are written with commas between, many at a time`() {
+    let samples = (0..<700).map { Sample(Timestamp(unixMilliseconds: $0 * 1_000), Double($0) / 4) }
+    var json = JSONText()
+    json.points(samples)
+    let parts = samples.map { "[\($0.timestamp.secondsText),\"\($0.value.sampleValueText)\"]" }
+    #expect(String(decoding: json.bytes, as: UTF8.self) == parts.joined(separator: ","))
+    json = JSONText()
+    json.points([])
+    #expect(json.bytes.isEmpty)
+  }
+
   @Test func `values and times are written as bytes like their texts`() {
     var random = SystemRandomNumberGenerator()
     var values: [Double] = [0, -0.0, 1, -1, 0.1, 1e-4, 9.9e-5, 1e15, 1e15 - 1, 1e21, 1e-7, .nan]
     values += [.infinity, -.infinity, .pi, -123.25, 0.0001234]
-    for _ in 0..<2_000 {
+    for _ in 0..<20_000 {
       values.append(Double(bitPattern: random.next()))
+      // Every number of binary digits behind the point, and halves that round to even.
+      let exponent = UInt64.random(in: 1_009...1_073, using: &random)
+      values.append(Double(bitPattern: random.next() >> 12 | exponent << 52))
+      values.append(Double(UInt64.random(in: 0..<1 << 53)) * 0x1p-4)
       values.append(Double.random(in: -1e6...1e6))
       values.append(Double(Int.random(in: -1_000_000...1_000_000)) / 100)
     }

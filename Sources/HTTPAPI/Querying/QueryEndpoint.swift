@@ -188,7 +188,7 @@ extension JSONText {
         json.raw("{\"metric\":")
         json.object(sample.labels)
         json.raw(",\"value\":")
-        json.point(sample.timestamp, sample.value)
+        json.point(Sample(sample.timestamp, sample.value))
         json.raw("}")
         try json.checkLength()
       }
@@ -197,9 +197,9 @@ extension JSONText {
       try list(series) { json, one throws(APIFailure) in
         json.raw("{\"metric\":")
         json.object(one.labels)
-        json.raw(",\"values\":")
-        json.list(one.samples) { json, sample in json.point(sample.timestamp, sample.value) }
-        json.raw("}")
+        json.raw(",\"values\":[")
+        json.points(one.samples)
+        json.raw("]}")
         try json.checkLength()
       }
     }

@@ -29,7 +29,8 @@ extension Evaluation {
     case .labelJoin: return .vector(try labelJoin(call, on: grid))
     case .histogramQuantile, .histogramQuantiles, .histogramFraction:
       return .vector(try histogram(call, on: grid))
-    case .info, .histogramAvg, .histogramCount, .histogramStddev, .histogramStdvar, .histogramSum:
+    case .info: return .vector(try info(call, on: grid))
+    case .histogramAvg, .histogramCount, .histogramStddev, .histogramStdvar, .histogramSum:
       throw .unsupported(function: call.function.rawValue)
     default: return .vector(try rangeFunction(call, on: grid))
     }

@@ -24,8 +24,14 @@ extension Evaluation {
         message: "invalid destination label name in label_replace(): \(destination)"
       )
     }
+    // Many series share a value; it is taken apart once.
+    var known: [String: String?] = [:]
     return try relabel(call.arguments[0], destination, on: grid) { labels in
-      pattern.expanding(template, for: labels[source] ?? "")
+      let value = labels[source] ?? ""
+      if let text = known[value] { return text }
+      let text = pattern.expanding(template, for: value)
+      known[value] = .some(text)
+      return text
     }
   }
 

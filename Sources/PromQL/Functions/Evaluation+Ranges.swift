@@ -88,7 +88,7 @@ extension Evaluation {
     let source = try rangeSource(range, on: grid, rollup: rollup)
     return try columns(
       of: source.cursors,
-      work: grid.count * 4,
+      work: Swift.max(grid.count * 4, Self.valuesOfBlock),
       RangeWorker(windows: source.windows, function: function)
     )
   }

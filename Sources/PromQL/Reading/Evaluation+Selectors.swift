@@ -100,7 +100,7 @@ extension Evaluation {
   }
 
   /// The milliseconds of a span in this query.
-  private func milliseconds(of span: Span) throws(QueryError) -> Int64 {
+  func milliseconds(of span: Span) throws(QueryError) -> Int64 {
     switch span {
     case .fixed(let duration): return duration.wholeMilliseconds
     case .formula(let formula):
@@ -137,7 +137,7 @@ extension Evaluation {
     let worker = LatestWorker(times, lookback: lookback, gives: yield)
     return try columns(
       of: try cursors(selector, oldest...times.last, rollup),
-      work: grid.count,
+      work: Swift.max(grid.count, Self.valuesOfBlock),
       worker
     )
   }

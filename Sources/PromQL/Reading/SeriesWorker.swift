@@ -42,6 +42,8 @@ private struct Share {
 extension Evaluation {
   /// Values below which a second thread costs more than it gains.
   private static var valuesPerThreadMin: Int { 30_000 }
+  /// However few samples are wanted of a series, a block of it is decoded for them.
+  static var valuesOfBlock: Int { 240 }
 
   /// Makes a column of each series, in the order of the cursors, with more threads where there is
   /// much to do; `work` is about how many values are looked at for one series.

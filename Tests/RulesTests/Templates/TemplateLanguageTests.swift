@@ -53,6 +53,7 @@ import Testing
       "BA"
     ),
     ("{{ template \"nil\" }}{{ define \"nil\" }}{{ . }}{{ end }}", "<no value>"),
+    ("{{ print nil }} {{ println nil 1 }}", "<nil> <nil> 1\n"),
     ("{{ len $labels }} {{ len \"äb\" }} {{ slice \"abcdef\" 1 3 }}", "3 3 bc"),
     ("{{ print 1 2 \"x\" 3 }} {{ println \"a\" 1 }}", "1 2x3 a 1\n"),
     (

@@ -41,7 +41,7 @@ struct TemplateEvaluator {
       case .text(let text): try write(text, at: TemplatePlace(line: 1, column: 1))
       case .action(let pipeline):
         let value = try evaluate(pipeline, dot)
-        if pipeline.variables.isEmpty { try write(value.printed, at: pipeline.place) }
+        if pipeline.variables.isEmpty { try write(value.shown, at: pipeline.place) }
       case .branch(let branch):
         let visible = variables.count
         let leave = try walk(branch, dot)

@@ -3,7 +3,7 @@ package import MetricModel
 
 /// What a template handles: data, variables, arguments and results.
 package indirect enum TemplateValue: Sendable {
-  /// No value at all; prints as `<no value>`.
+  /// No value at all; an action prints it as `<no value>`, functions as `<nil>`.
   case none
   case text(String)
   /// A 64-bit float: `100.0`, sample values.
@@ -86,10 +86,15 @@ extension TemplateValue {
     }
   }
 
-  /// As it is printed.
+  /// As an action of a template prints it.
+  var shown: String {
+    if case .none = self { "<no value>" } else { printed }
+  }
+
+  /// As functions print it.
   package var printed: String {
     switch self {
-    case .none: "<no value>"
+    case .none: "<nil>"
     case .text(let text): text
     case .number(let number): NumberText.shortest(number)
     case .integer(let integer): String(integer)

@@ -32,55 +32,6 @@ extension Double {
   }
 }
 
-extension [UInt8] {
-  /// Adds the text of ``Swift/Double/sampleValueText``; a large answer has hundreds of thousands.
-  package mutating func append(sampleValue value: Double) {
-    if value.magnitude < 1e15, value.rounded(.towardZero) == value {
-      if value == 0, value.sign == .minus { append(UInt8(ascii: "-")) }
-      append(decimal: Int64(value))
-      return
-    }
-    guard value.magnitude >= 1e-4, value.magnitude < 1e15 else {
-      append(contentsOf: value.sampleValueText.utf8)
-      return
-    }
-    // In this span the standard library's shortest text has no exponent, as wanted.
-    append(contentsOf: value.description.utf8)
-  }
-
-  /// Adds the text of ``Timestamp/secondsText``.
-  package mutating func append(secondsOf time: Timestamp) {
-    if time.unixMilliseconds < 0 { append(UInt8(ascii: "-")) }
-    let size = time.unixMilliseconds.magnitude
-    let (seconds, rest) = size.quotientAndRemainder(dividingBy: 1_000)
-    append(digitsOf: seconds)
-    guard rest != 0 else { return }
-    append(UInt8(ascii: "."))
-    for divisor: UInt64 in [100, 10, 1] { append(UInt8(ascii: "0") + UInt8(rest / divisor % 10)) }
-  }
-
-  /// Adds a whole number.
-  package mutating func append(decimal number: Int64) {
-    if number < 0 { append(UInt8(ascii: "-")) }
-    append(digitsOf: number.magnitude)
-  }
-
-  private mutating func append(digitsOf number: UInt64) {
-    var rest = number
-    repeat {
-      append(UInt8(ascii: "0"))
-      rest /= 10
-    } while rest > 0
-    rest = number
-    var place = count - 1
-    repeat {
-      self[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-      rest /= 10
-      place -= 1
-    } while rest > 0
-  }
-}
-
 extension Timestamp {
   /// Seconds as the query API writes them: no decimal point, or exactly three digits behind it.
   package var secondsText: String {

@@ -33,14 +33,13 @@ package struct JSONText: Sendable {
   }
 
   /// Adds a point of a series: the time in seconds and the value as a string.
-  package mutating func point(_ time: Timestamp, _ value: Double) {
-    bytes.append(UInt8(ascii: "["))
-    bytes.append(secondsOf: time)
-    bytes.append(UInt8(ascii: ","))
-    bytes.append(UInt8(ascii: "\""))
-    bytes.append(sampleValue: value)
-    bytes.append(UInt8(ascii: "\""))
-    bytes.append(UInt8(ascii: "]"))
+  package mutating func point(_ sample: Sample) {
+    bytes.append(point: sample)
+  }
+
+  /// Adds points with commas between.
+  package mutating func points(_ samples: [Sample]) {
+    bytes.append(points: samples)
   }
 
   /// Adds an object of names and values.

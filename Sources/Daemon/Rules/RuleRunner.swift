@@ -46,10 +46,13 @@ actor RuleRunner {
   private struct Schedule {
     let inputs: RuleInputs
     let slots: PollSlots
+    let interval: Duration
     var due: Timestamp
     /// Something has arrived that its rules have not seen.
     var isForwarded = false
     var evaluations = 0
+    /// Slots that went by while the rules were busy.
+    var missed = 0
     /// The uptime of the last evaluation.
     var evaluatedAt: Duration?
   }
@@ -133,6 +136,7 @@ actor RuleRunner {
       return [
         CollectedSample(SelfMetrics.groupDuration, group.took.inSeconds, labels),
         CollectedSample(SelfMetrics.groupEvaluations, Double(schedule.evaluations), labels),
+        CollectedSample(SelfMetrics.groupMissed, Double(schedule.missed), labels),
         CollectedSample(SelfMetrics.groupFailing, Double(failing), labels),
       ]
     }
@@ -145,7 +149,12 @@ actor RuleRunner {
       let name = "\(group.group.file)/\(group.group.name)"
       let interval = group.group.interval ?? Self.intervalStandard
       let slots = PollSlots(key: name, interval: interval)
-      return Schedule(inputs: group.group.inputs, slots: slots, due: slots.next(after: now))
+      return Schedule(
+        inputs: group.group.inputs,
+        slots: slots,
+        interval: interval,
+        due: slots.next(after: now)
+      )
     }
     write(ended.samples)
     await publish(ended.changes, ended: ended.resolved)
@@ -253,6 +262,7 @@ actor RuleRunner {
   private func evaluate(_ index: Int) async {
     guard var evaluator, index < evaluator.groups.count else { return }
     let now = surroundings.clock.now
+    schedules[index].missed += Int((now - schedules[index].due) / schedules[index].interval)
     schedules[index].due = schedules[index].slots.next(after: now)
     schedules[index].isForwarded = false
     schedules[index].evaluations += 1
@@ -319,57 +329,6 @@ actor RuleRunner {
   private func write(_ samples: RuleSamples) {
     guard !samples.values.isEmpty else { return }
     surroundings.ingest.record(samples)
-  }
-}
-
-/// Collects events until the runner takes them.
-private final class EventMailbox: Sendable {
-  private struct News {
-    var urgent: Set<String> = []
-    var calm: Set<String> = []
-    var isTopologyConcerned = true
-  }
-
-  let waker = Waker()
-  private let news = Mutex(News())
-
-  /// Calm news beyond the first wake nobody: the runner has set a time for them already.
-  func put(_ event: IngestEvent) {
-    let concernsTopology = TopologyKeeper.isConcerned(by: event.changedNames)
-    let wakes = news.withLock { news in
-      defer { news.isTopologyConcerned = news.isTopologyConcerned || concernsTopology }
-      if event.isUrgent {
-        news.urgent.formUnion(event.metricNames)
-        return true
-      }
-      defer { news.calm.formUnion(event.metricNames) }
-      return news.calm.isEmpty || (concernsTopology && !news.isTopologyConcerned)
-    }
-    if wakes { waker.wake() }
-  }
-
-  var hasCalm: Bool { news.withLock { !$0.calm.isEmpty } }
-
-  func takeUrgent() -> Set<String> {
-    news.withLock { news in
-      defer { news.urgent = [] }
-      return news.urgent
-    }
-  }
-
-  /// Whether something changed that the assessment of the cluster reads.
-  func takeTopologyNews() -> Bool {
-    news.withLock { news in
-      defer { news.isTopologyConcerned = false }
-      return news.isTopologyConcerned
-    }
-  }
-
-  func takeCalm() -> Set<String> {
-    news.withLock { news in
-      defer { news.calm = [] }
-      return news.calm
-    }
   }
 }
 
