@@ -13,6 +13,7 @@ struct QueryThreads: Sendable {
   static let waitingMax = 64
 
   private let turns = Turnstile(width: runningMax, waitingMax: waitingMax)
+  private let threads = ParkedThreads()
 
   /// The answer that `work` makes, or the refusal when too many wait.
   func answer(
@@ -33,7 +34,7 @@ struct QueryThreads: Sendable {
             }
           )
         }
-        if !Thread.start(run) { run() }
+        if !threads.run(run) { run() }
       }
     } onCancel: {
       abandonment.begin()
