@@ -44,6 +44,11 @@ let systemLibraries: [Target] = [
   .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
   // What Swift's Glibc module leaves out of posix_spawn.
   .target(name: "CSpawn"),
+  // ncurses' wide functions are macros in part: this target is a typed door.
+  .target(
+    name: "CNcurses",
+    linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]
+  ),
   // epoll, which Swift's Glibc module leaves out.
   .target(name: "CEpoll"),
 ]
@@ -67,6 +72,8 @@ let modules: [Target] = [
   library("Rules", ["MetricModel", "YAML", "Patterns", "Configuration", "PromQL"]),
   library("Topology", ["MetricModel", "Architecture"]),
   library("Survey", ["MetricModel", "Architecture"]),
+  library("Snapshot", ["MetricModel"]),
+  library("TopView", ["MetricModel", "Snapshot"]),
   library(
     "Notifying",
     [
@@ -106,15 +113,16 @@ let modules: [Target] = [
     "Daemon",
     [
       "MetricModel", "Architecture", "Logging", "Patterns", "Configuration", "PromQL", "Rules",
-      "Topology", "Notifying", "Net", "SQLite", "SeriesStore", "StateStore", "Polling", "HTTPAPI",
+      "Topology", "Snapshot", "Notifying", "Net", "SQLite", "SeriesStore", "StateStore", "Polling",
+      "HTTPAPI",
     ]
   ),
   .executableTarget(
     name: "hvsmon",
     dependencies: [
-      "MetricModel", "Exposition", "Architecture", "Logging", "YAML", "Configuration", "PromQL",
-      "Rules", "Survey", "Notifying", "Net", "Polling", "Collectors", "Receivers", "Simulator",
-      "Daemon",
+      "CNcurses", "MetricModel", "Exposition", "Architecture", "Logging", "YAML", "Configuration",
+      "PromQL", "Rules", "Survey", "Snapshot", "TopView", "Notifying", "Net", "Polling",
+      "Collectors", "Receivers", "Simulator", "Daemon",
     ],
     // The demo runs from the binary alone: the shipped rules are compiled in.
     resources: [.embedInCode("alerts.yml")],
@@ -144,6 +152,8 @@ let testTargets: [Target] = [
   tests("PromQLTests", ["PromQL", "MetricModel", "Patterns"]),
   tests("RulesTests", ["Rules", "PromQL", "Patterns", "MetricModel", "YAML", "Configuration"]),
   tests("TopologyTests", ["Topology", "MetricModel", "Architecture"]),
+  tests("SnapshotTests", ["Snapshot", "MetricModel"]),
+  tests("TopViewTests", ["TopView", "Snapshot", "MetricModel"], fixtures: ["Golden"]),
   tests("SurveyTests", ["Survey", "MetricModel", "Architecture", "Configuration"]),
   tests(
     "NotifyingTests",
@@ -195,7 +205,7 @@ let testTargets: [Target] = [
     [
       "Daemon", "MetricModel", "Architecture", "Configuration", "Net", "Polling", "Collectors",
       "Receivers", "Notifying", "Rules", "Logging", "HTTPAPI", "SeriesStore", "SQLite", "PromQL",
-      "StateStore", "Simulator", "Topology",
+      "StateStore", "Simulator", "Topology", "Snapshot",
     ]
   ),
   // A simulated cluster in a process of its own, for `make bench`.

@@ -46,6 +46,7 @@ package final class Monitor: Sendable {
   let parts: Parts
   private let clock: any PollClock
   private let startedAt: Timestamp
+  private let snapshots: SnapshotSource
   private let reloads: Mutex<ReloadState>
   /// What the targets of now reach the outside with.
   private let services: Mutex<CollectorServices>
@@ -61,6 +62,7 @@ package final class Monitor: Sendable {
     self.parts = parts
     self.clock = clock
     startedAt = clock.now
+    snapshots = SnapshotSource(parts, startedAt: startedAt)
     started = loaded.settings
     services = Mutex(loaded.services)
     reloads = Mutex(ReloadState(time: clock.now))
@@ -228,6 +230,7 @@ package final class Monitor: Sendable {
         parts.topology.keeper.stopAnswer(name, at: clock.now)
       },
       explanations: { [parts] in await parts.notifications.explanations() },
+      snapshot: { [snapshots, clock] in await snapshots.json(at: clock.now) },
       remoteWrite: started.http.acceptsRemoteWrite ? remoteWrite : nil
     )
   }
@@ -254,6 +257,7 @@ package final class Monitor: Sendable {
     parts.ingest.expect(targets)
     parts.topology.keeper.adopt(loaded.settings.cluster)
     parts.topology.asker.adopt(targets)
+    snapshots.adopt(targets)
   }
 
   /// What rule templates are given besides the sample; the name is that of the series' labels.

@@ -66,7 +66,8 @@ struct MonitorBuilder {
       dispatcher: dispatcher,
       clock: clock,
       logger: plan.logger.named("notifying"),
-      ask: { topology.asker.answer($0) }
+      ask: { topology.asker.answer($0) },
+      changes: topology.keeper.changes
     )
     let rules = RuleRunner(
       RuleRunner.Surroundings(

@@ -46,6 +46,7 @@ package struct APIPorts: Sendable {
   let topology: @Sendable () -> [UInt8]?
   let stopVerdict: @Sendable (String) -> StopAnswer
   let explanations: @Sendable () async -> [UInt8]
+  let snapshot: @Sendable () async -> [UInt8]
   let remoteWrite: (@Sendable ([UInt8]) async -> WriteAnswer)?
 
   /// Names the ports.
@@ -61,6 +62,7 @@ package struct APIPorts: Sendable {
   ///   - topology: The cluster as it was judged last, as JSON; nil before the first time.
   ///   - stopVerdict: Whether what is called so may be stopped.
   ///   - explanations: The alerts that fire and what is told of each, as JSON.
+  ///   - snapshot: How the cluster stands, as the JSON of a snapshot.
   ///   - remoteWrite: Takes a decompressed remote write request in; nil when that is off.
   package init(
     exposition: @escaping @Sendable (ExpositionFormat) -> [UInt8],
@@ -73,6 +75,7 @@ package struct APIPorts: Sendable {
     topology: @escaping @Sendable () -> [UInt8]?,
     stopVerdict: @escaping @Sendable (String) -> StopAnswer,
     explanations: @escaping @Sendable () async -> [UInt8],
+    snapshot: @escaping @Sendable () async -> [UInt8] = { Array("{}".utf8) },
     remoteWrite: (@Sendable ([UInt8]) async -> WriteAnswer)? = nil
   ) {
     self.exposition = exposition
@@ -85,6 +88,7 @@ package struct APIPorts: Sendable {
     self.topology = topology
     self.stopVerdict = stopVerdict
     self.explanations = explanations
+    self.snapshot = snapshot
     self.remoteWrite = remoteWrite
   }
 }
@@ -124,6 +128,7 @@ package enum APIRoutes {
         await query.answer(request, overRange: true)
       },
       RemoteWriteEndpoint(ports: ports).route,
+      SnapshotEndpoint.route(over: ports),
       HTTPRoute(["GET", "POST"], .prefix("/api/v1/")) { request in
         .json(APIEnvelope.failure("not_found", "there is no \(request.path)"), status: 404)
       },

@@ -31,7 +31,8 @@ import Testing
       reload: { .reloaded },
       topology: { topology },
       stopVerdict: stopVerdict,
-      explanations: { Array(#"{"alerts":[]}"#.utf8) }
+      explanations: { Array(#"{"alerts":[]}"#.utf8) },
+      snapshot: { Array(#"{"schema_version":1}"#.utf8) }
     )
     return try #require(
       APIRoutes.routes(over: ports).first { $0.path == .exact("/api/hvsmon/v1/\(name)") }
@@ -56,6 +57,14 @@ import Testing
     let (status, tree) = await ask(route)
     #expect(status == 200)
     #expect(tree?["cluster"]?.string == "hvs")
+  }
+
+  @Test func `a snapshot is handed on as it is`() async throws {
+    let route = try route("snapshot")
+    #expect(route.role == .read && route.methods == ["GET"])
+    let (status, tree) = await ask(route)
+    #expect(status == 200)
+    #expect(tree?["schema_version"]?.int == 1)
   }
 
   @Test func `before the first look both say so`() async throws {
