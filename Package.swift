@@ -153,7 +153,7 @@ let testTargets: [Target] = [
   tests("RulesTests", ["Rules", "PromQL", "Patterns", "MetricModel", "YAML", "Configuration"]),
   tests("TopologyTests", ["Topology", "MetricModel", "Architecture"]),
   tests("SnapshotTests", ["Snapshot", "MetricModel"]),
-  tests("TopViewTests", ["TopView", "Snapshot", "MetricModel"], fixtures: ["Golden"]),
+  tests("TopViewTests", ["TopView", "Snapshot", "MetricModel"]),
   tests("SurveyTests", ["Survey", "MetricModel", "Architecture", "Configuration"]),
   tests(
     "NotifyingTests",
