@@ -44,6 +44,11 @@ let systemLibraries: [Target] = [
   .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
   // What Swift's Glibc module leaves out of posix_spawn.
   .target(name: "CSpawn"),
+  // ncurses' wide functions are macros in part: this target is a typed door.
+  .target(
+    name: "CNcurses",
+    linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]
+  ),
   // epoll, which Swift's Glibc module leaves out.
   .target(name: "CEpoll"),
 ]
@@ -71,6 +76,8 @@ let modules: [Target] = [
   ),
   library("Topology", ["MetricModel", "Architecture"]),
   library("Survey", ["MetricModel", "Architecture"]),
+  library("Snapshot", ["MetricModel"]),
+  library("TopView", ["MetricModel", "Snapshot"]),
   library(
     "Notifying",
     [
@@ -110,15 +117,16 @@ let modules: [Target] = [
     "Daemon",
     [
       "MetricModel", "Architecture", "Logging", "Patterns", "Configuration", "PromQL", "Rules",
-      "Topology", "Notifying", "Net", "SQLite", "SeriesStore", "StateStore", "Polling", "HTTPAPI",
+      "Topology", "Snapshot", "Notifying", "Net", "SQLite", "SeriesStore", "StateStore", "Polling",
+      "HTTPAPI",
     ]
   ),
   .executableTarget(
     name: "hvsmon",
     dependencies: [
-      "MetricModel", "Exposition", "Architecture", "Logging", "YAML", "Configuration", "PromQL",
-      "Rules", "RuleTesting", "Survey", "Notifying", "Net", "Polling", "Collectors", "Receivers",
-      "Simulator", "Daemon",
+      "CNcurses", "MetricModel", "Exposition", "Architecture", "Logging", "YAML", "Configuration",
+      "PromQL", "Rules", "RuleTesting", "Survey", "Snapshot", "TopView", "Notifying", "Net",
+      "Polling", "Collectors", "Receivers", "Simulator", "Daemon",
     ],
     // The demo runs from the binary alone: the shipped rules are compiled in.
     resources: [.embedInCode("alerts.yml")],
@@ -169,6 +177,8 @@ let testTargets: [Target] = [
     ["RuleTesting", "Rules", "PromQL", "MetricModel", "Configuration"]
   ),
   tests("TopologyTests", ["Topology", "MetricModel", "Architecture"]),
+  tests("SnapshotTests", ["Snapshot", "MetricModel"]),
+  tests("TopViewTests", ["TopView", "Snapshot", "MetricModel"], fixtures: ["Golden"]),
   tests("SurveyTests", ["Survey", "MetricModel", "Architecture", "Configuration"]),
   tests(
     "NotifyingTests",
@@ -220,7 +230,7 @@ let testTargets: [Target] = [
     [
       "Daemon", "MetricModel", "Architecture", "Configuration", "Net", "Polling", "Collectors",
       "Receivers", "Notifying", "Rules", "Logging", "HTTPAPI", "SeriesStore", "SQLite", "PromQL",
-      "StateStore", "Simulator", "Topology",
+      "StateStore", "Simulator", "Topology", "Snapshot",
     ]
   ),
   // A simulated cluster in a process of its own, for `make bench`.

@@ -17,6 +17,7 @@ libssl-dev|digests, and certificates compared by fingerprint
 zlib1g-dev|gzip of replies
 libsnappy-dev|remote write requests
 libre2-dev|regular expressions of label matchers
+libncurses-dev|the terminal view
 openssh-client|asks hosts by ssh
 pkg-config|tells the build where these libraries are
 g++|the C++ standard library that RE2 is used through
@@ -77,7 +78,7 @@ apt_install() {
 
 command -v dpkg-query >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1 ||
   fail 'This system has no apt-get. Install libcurl, libmicrohttpd, SQLite, libyaml, OpenSSL, zlib,
-snappy and RE2 with their headers, pkg-config and a C++ standard library, then run swift build.'
+snappy, RE2 and ncursesw with their headers, pkg-config and a C++ standard library, then run swift build.'
 
 missing=
 while IFS='|' read -r package reason; do

@@ -50,6 +50,7 @@ package final class Monitor: Sendable {
   let parts: Parts
   let clock: any PollClock
   let startedAt: Timestamp
+  let snapshots: SnapshotSource
   let reloads: Mutex<ReloadState>
   /// What the targets of now reach the outside with.
   private let services: Mutex<CollectorServices>
@@ -65,6 +66,7 @@ package final class Monitor: Sendable {
     self.parts = parts
     self.clock = clock
     startedAt = clock.now
+    snapshots = SnapshotSource(parts, startedAt: startedAt)
     started = loaded.settings
     services = Mutex(loaded.services)
     reloads = Mutex(ReloadState(time: clock.now, settings: loaded.settings))
@@ -229,6 +231,7 @@ package final class Monitor: Sendable {
     parts.targets.expect(targets, in: started.cluster.name)
     parts.topology.keeper.adopt(loaded.settings.cluster)
     parts.topology.asker.adopt(targets)
+    snapshots.adopt(targets)
   }
 
   /// What rule templates are given besides the sample; the name is that of the series' labels.

@@ -46,11 +46,8 @@ struct MonitorBuilder {
     _ state: StateDatabase,
     _ queue: NotificationStore
   ) -> Monitor.Parts {
-    let dispatcher = Dispatcher(
-      queue: queue,
-      clock: clock,
-      logger: plan.logger.named("notifying")
-    )
+    let notifying = plan.logger.named("notifying")
+    let dispatcher = Dispatcher(queue: queue, clock: clock, logger: notifying)
     let latest = LatestSamples()
     let flusher = StoreFlusher(
       store: store,
@@ -65,8 +62,9 @@ struct MonitorBuilder {
       queue: queue,
       dispatcher: dispatcher,
       clock: clock,
-      logger: plan.logger.named("notifying"),
-      ask: { topology.asker.answer($0) }
+      logger: notifying,
+      ask: { topology.asker.answer($0) },
+      changes: topology.keeper.changes
     )
     let rules = RuleRunner(
       RuleRunner.Surroundings(

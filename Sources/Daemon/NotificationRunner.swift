@@ -14,6 +14,7 @@ actor NotificationRunner {
   private let clock: any PollClock
   private let logger: Logger
   private let ask: @Sendable (Set<Component>) -> Void
+  private let changes: RecentChanges?
   private var planner: NotificationPlanner?
   private(set) var firing: [Alert] = []
   /// What ended since the last step: told to the planner once.
@@ -30,9 +31,11 @@ actor NotificationRunner {
     dispatcher: Dispatcher,
     clock: any PollClock,
     logger: Logger,
-    ask: @escaping @Sendable (Set<Component>) -> Void = { _ in }
+    ask: @escaping @Sendable (Set<Component>) -> Void = { _ in },
+    changes: RecentChanges? = nil
   ) {
     self.ask = ask
+    self.changes = changes
     self.queue = queue
     self.dispatcher = dispatcher
     self.clock = clock
@@ -110,6 +113,7 @@ actor NotificationRunner {
       await stepOnce()
     } while isStepWanted
     isStepping = false
+    changes?.note(firing, standings, at: clock.now)
   }
 
   private func stepOnce() async {

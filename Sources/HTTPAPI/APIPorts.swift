@@ -153,6 +153,7 @@ package struct ClusterPorts: Sendable {
   let topology: @Sendable () -> [UInt8]?
   let stopVerdict: @Sendable (String) -> StopAnswer
   let explanations: @Sendable () async -> [UInt8]
+  let snapshot: @Sendable () async -> [UInt8]
 
   /// Names the ports.
   ///
@@ -160,13 +161,16 @@ package struct ClusterPorts: Sendable {
   ///   - topology: The cluster as it was judged last; nil before the first time.
   ///   - stopVerdict: Whether what is called so may be stopped.
   ///   - explanations: The alerts that fire and what is told of each.
+  ///   - snapshot: How the cluster stands, as the JSON of a snapshot.
   package init(
     topology: @escaping @Sendable () -> [UInt8]?,
     stopVerdict: @escaping @Sendable (String) -> StopAnswer,
-    explanations: @escaping @Sendable () async -> [UInt8]
+    explanations: @escaping @Sendable () async -> [UInt8],
+    snapshot: @escaping @Sendable () async -> [UInt8]
   ) {
     self.topology = topology
     self.stopVerdict = stopVerdict
     self.explanations = explanations
+    self.snapshot = snapshot
   }
 }

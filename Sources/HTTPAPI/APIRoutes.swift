@@ -27,6 +27,7 @@ package enum APIRoutes {
     return process(ports) + FederationEndpoint(ports: ports, threads: threads).routes
       + open.map(\.openToOtherSites) + [RemoteWriteEndpoint(ports: ports).route]
       + TopologyEndpoint.routes(over: ports.cluster)
+      + [SnapshotEndpoint.route(over: ports.cluster)]
   }
 
   private static let unknown = HTTPRoute(

@@ -7,7 +7,8 @@ struct DaemonConnection {
   /// Where a daemon listens unless its settings say otherwise.
   static let standardURL = "http://127.0.0.1:9820"
 
-  private let url: String
+  /// The address, without a stroke at its end.
+  let url: String
   private let token: String?
   private let tokenFile: String?
 
@@ -28,10 +29,34 @@ struct DaemonConnection {
     form: String? = nil,
     timeout: Duration = .seconds(30)
   ) async throws(HTTPClientError) -> HTTPResponse {
+    let client = HTTPClient(userAgent: "hvsmon")
+    do throws(HTTPClientError) {
+      let response = try await ask(
+        path,
+        method: method,
+        form: form,
+        through: client,
+        timeout: timeout
+      )
+      await client.close()
+      return response
+    } catch {
+      await client.close()
+      throw error
+    }
+  }
+
+  /// Asks for a path below the address through a client that stays.
+  func ask(
+    _ path: String,
+    method: String = "GET",
+    form: String? = nil,
+    through client: HTTPClient,
+    timeout: Duration
+  ) async throws(HTTPClientError) -> HTTPResponse {
     var headers: HTTPHeaders = [:]
     if form != nil { headers.add("Content-Type", "application/x-www-form-urlencoded") }
     if let token { headers.add("Authorization", "Bearer \(token)") }
-    let client = HTTPClient(userAgent: "hvsmon")
     let request = HTTPRequest(
       method: method,
       url: url + path,
@@ -39,14 +64,7 @@ struct DaemonConnection {
       body: form.map { Array($0.utf8) } ?? [],
       timeout: timeout
     )
-    do throws(HTTPClientError) {
-      let response = try await client.send(request)
-      await client.close()
-      return response
-    } catch {
-      await client.close()
-      throw error
-    }
+    return try await client.send(request)
   }
 
   /// What to do about a login that was refused; nil for every other answer.

@@ -6,9 +6,9 @@ import Glibc
 @main
 struct Main {
   static let commands: [any Command.Type] = [
-    ServeCommand.self, InitCommand.self, DemoCommand.self, CheckCommand.self, QueryCommand.self,
-    SafeToStopCommand.self, RulesCommand.self, ImportCommand.self, BackupCommand.self,
-    VersionCommand.self,
+    ServeCommand.self, InitCommand.self, DemoCommand.self, CheckCommand.self, TopCommand.self,
+    StatusCommand.self, QueryCommand.self, SafeToStopCommand.self, RulesCommand.self,
+    ImportCommand.self, BackupCommand.self, VersionCommand.self,
   ]
 
   static func main() async {

@@ -24,8 +24,8 @@ import Testing
     let help = try await hvsmon("--help")
     #expect(help.status == .code(0))
     for name in [
-      "serve", "init", "demo", "check", "query", "safe-to-stop", "rules", "import", "backup",
-      "version",
+      "serve", "init", "demo", "check", "top", "status", "query", "safe-to-stop", "rules", "import",
+      "backup", "version",
     ] {
       #expect(help.output.contains("  \(name)"))
       let own = try await hvsmon(name, "--help")

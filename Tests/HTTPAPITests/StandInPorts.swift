@@ -83,7 +83,8 @@ extension APIPorts {
     cluster: ClusterPorts = ClusterPorts(
       topology: { nil },
       stopVerdict: { _ in .notYet },
-      explanations: { Array(#"{"alerts":[]}"#.utf8) }
+      explanations: { Array(#"{"alerts":[]}"#.utf8) },
+      snapshot: { Array(#"{"schema_version":1}"#.utf8) }
     ),
     remoteWrite: (@Sendable ([UInt8]) async -> WriteAnswer)? = nil
   ) -> APIPorts {

@@ -17,7 +17,8 @@ import Testing
       cluster: ClusterPorts(
         topology: { topology },
         stopVerdict: stopVerdict,
-        explanations: { Array(#"{"alerts":[]}"#.utf8) }
+        explanations: { Array(#"{"alerts":[]}"#.utf8) },
+        snapshot: { Array(#"{"schema_version":1}"#.utf8) }
       )
     )
     return try #require(
@@ -43,6 +44,14 @@ import Testing
     let (status, tree) = await ask(route)
     #expect(status == 200)
     #expect(tree?["cluster"]?.string == "hvs")
+  }
+
+  @Test func `a snapshot is handed on as it is`() async throws {
+    let route = try route("snapshot")
+    #expect(route.role == .read && route.methods == ["GET"])
+    let (status, tree) = await ask(route)
+    #expect(status == 200)
+    #expect(tree?["schema_version"]?.int == 1)
   }
 
   @Test func `before the first look both say so`() async throws {

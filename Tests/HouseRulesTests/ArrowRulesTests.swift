@@ -22,6 +22,13 @@ import Testing
     #expect(read.rows == rows)
   }
 
+  @Test func `a row may name several modules`() {
+    let read = table("| `CNet`, `CSQL` | nothing |", "| `Net` | `CNet` |")
+    #expect(read.modules == ["CNet", "CSQL", "Net"])
+    #expect(read.rows.map(\.line) == [5, 5, 6])
+    #expect(read["CSQL"] == [])
+  }
+
   @Test func `an arrow that turns is refused`() {
     #expect(ArrowRules.direction(good, path: "A").isEmpty)
     let turned = table("| `Model` | `Net` |", "| `Net` | `Model` |", "| `Own` | `Own`, `None` |")

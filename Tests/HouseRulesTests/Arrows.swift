@@ -20,7 +20,8 @@ struct Arrows: Equatable {
 }
 
 extension Arrows {
-  /// Reads the table below the heading `## Arrows`: names stand in backticks, anything else is text.
+  /// Reads the table below the heading `## Arrows`: names stand in backticks, anything else is text;
+  /// a row that names several modules holds for each of them.
   init(architecture file: SourceFile) {
     var rows: [Row] = []
     var isInSection = false
@@ -28,9 +29,10 @@ extension Arrows {
       if line.hasPrefix("## ") { isInSection = line == "## Arrows" }
       guard isInSection, line.hasPrefix("|") else { continue }
       let cells = line.split(separator: "|", omittingEmptySubsequences: false).dropFirst()
-      guard let module = cells.first?.quotedNames.first else { continue }
       let mayImport = cells.dropFirst().first?.quotedNames ?? []
-      rows.append(Row(module: module, mayImport: mayImport, line: index + 1))
+      rows += (cells.first?.quotedNames ?? []).map { module in
+        Row(module: module, mayImport: mayImport, line: index + 1)
+      }
     }
     self.rows = rows
   }

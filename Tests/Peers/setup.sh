@@ -15,7 +15,8 @@ nginx usr/sbin/nginx
 prometheus usr/bin/prometheus usr/bin/promtool
 openssh-server usr/sbin/sshd
 busybox bin/busybox
-keepalived usr/sbin/keepalived'
+keepalived usr/sbin/keepalived
+tmux usr/bin/tmux'
 
 # `setup.sh bench` fetches what only `make bench` compares with.
 [ "${1:-}" != bench ] || packages='prometheus usr/bin/prometheus
@@ -31,7 +32,7 @@ give_up() {
 
 answers() {
   case $1 in
-    */nginx | */sshd) "$peers/$1" -V >/dev/null 2>&1 ;;
+    */nginx | */sshd | */tmux) "$peers/$1" -V >/dev/null 2>&1 ;;
     */busybox) "$peers/$1" true ;;
     *) "$peers/$1" --version >/dev/null 2>&1 ;;
   esac

@@ -35,7 +35,8 @@ extension Monitor {
         stopVerdict: { [parts, clock] name in
           parts.topology.keeper.stopAnswer(name, at: clock.now)
         },
-        explanations: { [parts] in await parts.notifications.explanations() }
+        explanations: { [parts] in await parts.notifications.explanations() },
+        snapshot: { [snapshots, clock] in await snapshots.json(at: clock.now) }
       ),
       remoteWrite: started.http.acceptsRemoteWrite ? remoteWrite : nil
     )

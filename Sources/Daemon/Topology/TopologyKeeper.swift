@@ -38,6 +38,8 @@ final class TopologyKeeper: Sendable {
     let labels: [String: String]
   }
 
+  /// What changed from one look to the next.
+  let changes = RecentChanges()
   private let latest: LatestSamples
   private let ingest: Ingest
   private let clock: any PollClock
@@ -93,6 +95,7 @@ final class TopologyKeeper: Sendable {
       previous: previous,
       now: now
     )
+    changes.note(previous, assessment)
     let samples = assessment.samples
     let values = Dictionary(
       samples.map { (SampleKey(metric: $0.definition.name, labels: $0.labels), $0.value) }

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+import Glibc
+import TestSupport
+import Testing
+
+/// `hvsmon top` in a real terminal, against a demo.
+@Suite(.enabled(if: TmuxScreen.isThere), .serialized)
+struct TopTests {
+  private static let hvsmon = ChildProcess.builtExecutable("hvsmon")
+
+  /// A demo that watches, and where.
+  private struct Demo {
+    let process: ChildProcess
+    let url: String
+
+    init(_ words: String..., listen: String = "127.0.0.1:0") async throws {
+      process = try ChildProcess(
+        TopTests.hvsmon,
+        ["demo", "--listen", listen, "--for", "10m"] + words
+      )
+      var found: String?
+      for await line in process.outputLines {
+        guard let place = line.split(separator: " ").last, place.hasSuffix("/metrics") else {
+          continue
+        }
+        found = String(place.dropLast("/metrics".count))
+        break
+      }
+      url = try #require(found)
+    }
+
+    func stop() async throws {
+      process.send(.interrupt)
+      try await process.waitForExit(timeout: .seconds(30))
+    }
+  }
+
+  private func top(_ demo: Demo, _ words: String = "", term: String = "tmux-256color") -> String {
+    "TERM=\(term) \(Self.hvsmon) top --url \(demo.url) \(words)"
+  }
+
+  @Test func `every view is reached by its key and quitting gives the terminal back`() async throws
+  {
+    let demo = try await Demo("--scenario", "node-dies")
+    let screen = try await TmuxScreen(top(demo))
+    #expect(try await screen.shows("CoolerHostname3"))
+    for (key, text) in [
+      ("2", "lxc/10"), ("3", "floating IP of load-balancer"), ("4", "PROCESS"),
+      ("5", "is primary"), ("6", "NEWEST"), ("7", "ALERT"), ("8", "ABOUT"), ("1", "LOAD"),
+      ("?", "reverse the order"), ("q", "LOAD"), ("t", "ROLE"), ("t", "LOAD"),
+    ] {
+      try await screen.press(key)
+      #expect(try await screen.shows(text), "after \(key)")
+    }
+    try await screen.press("Enter")
+    #expect(try await screen.shows("root disk"))
+    try await screen.press("Escape")
+    try await screen.press("/", "H", "o", "s", "t", "n", "a", "m", "e", "3", "Enter")
+    #expect(try await screen.shows("1 of 3"))
+    try await screen.press("Escape", "Space")
+    #expect(try await screen.shows("FROZEN at"))
+    try await screen.press("Space", "q")
+    #expect(try await screen.shows("ended with 0"))
+    #expect(try await screen.modes() == "1 0\n")
+    try await screen.close()
+    try await demo.stop()
+  }
+
+  @Test func `a storm of sizes ends in a whole frame`() async throws {
+    let demo = try await Demo("--scenario", "node-dies")
+    let screen = try await TmuxScreen(top(demo))
+    #expect(try await screen.shows("CoolerHostname3"))
+    for size in [(1, 1), (300, 80), (40, 10), (39, 9), (80, 24), (20, 3), (64, 16), (200, 50)] {
+      try await screen.resize(columns: size.0, rows: size.1)
+    }
+    try await screen.resize(columns: 100, rows: 30)
+    #expect(try await screen.shows("q quit"))
+    let lines = try await screen.text().split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines.first?.hasPrefix("hvsmon demo") == true)
+    try await screen.press("q")
+    #expect(try await screen.shows("ended with 0"))
+    try await screen.close()
+    try await demo.stop()
+  }
+
+  @Test func `each terminal is drawn on as it can be`() async throws {
+    let demo = try await Demo("--scenario", "node-dies")
+    for term in ["linux", "xterm-256color", "tmux-256color", "vt100"] {
+      let screen = try await TmuxScreen(top(demo, term: term))
+      #expect(try await screen.shows("q quit"), "\(term)")
+      try await screen.press("q")
+      #expect(try await screen.shows("ended with 0"), "\(term)")
+      try await screen.close()
+    }
+    // These print once and end.
+    for term in ["dumb", "''"] {
+      let screen = try await TmuxScreen(top(demo, term: term))
+      #expect(try await screen.shows("ended with 0"), "\(term)")
+      #expect(try await screen.text().contains("load-balancer"))
+      try await screen.close()
+    }
+    let plain = try await TmuxScreen("NO_COLOR=1 LC_ALL=C " + top(demo))
+    #expect(try await plain.shows("q quit"))
+    #expect(try await plain.text().utf8.allSatisfy { $0 == 10 || (0x20...0x7e).contains($0) })
+    try await plain.close()
+    try await demo.stop()
+  }
+
+  @Test func `colours are all, sixteen or none`() async throws {
+    let demo = try await Demo("--scenario", "node-dies", "--speed", "4")
+    // Of the escape sequences that tmux shows (ECMA-48, SGR): 38;5 is one of 256, 3x one of 8.
+    for (words, environment, has, lacks) in [
+      ("", "", "\u{1b}[38;5;", "\u{1b}[31m"),
+      ("--color 16", "", "\u{1b}[3", "\u{1b}[38;5;"),
+      ("", "NO_COLOR=1 ", "\u{1b}[1m", "\u{1b}[3"),
+      ("--color none", "", "\u{1b}[1m", "\u{1b}[3"),
+    ] {
+      let screen = try await TmuxScreen(environment + top(demo, words))
+      #expect(try await screen.shows("q quit"))
+      let isColoured = try await eventually(within: .seconds(40)) {
+        try await screen.styledText().contains(has)
+      }
+      #expect(isColoured, "\(environment)\(words)")
+      let text = try await screen.styledText()
+      #expect(!text.contains(lacks), "\(environment)\(words)")
+      // The colour key goes through the three of them.
+      if words.isEmpty, environment.isEmpty {
+        try await screen.press("c", "c")
+        let isPlain = try await eventually {
+          !(try await screen.styledText().contains("\u{1b}[38;5;"))
+        }
+        #expect(isPlain)
+      }
+      try await screen.press("q")
+      #expect(try await screen.shows("ended with 0"))
+      try await screen.close()
+    }
+    try await demo.stop()
+  }
+
+  @Test func `a signal or a crash gives the terminal back, and fg goes on`() async throws {
+    let demo = try await Demo("--scenario", "node-dies")
+    for signal in [SIGTERM, SIGHUP, SIGSEGV, SIGABRT] {
+      let screen = try await TmuxScreen(top(demo))
+      #expect(try await screen.shows("q quit"))
+      let process = try #require(try await screen.processID(of: "hvsmon"))
+      kill(pid_t(process), signal)
+      #expect(try await screen.shows("ended with"), "signal \(signal)")
+      #expect(try await screen.modes() == "1 0\n", "signal \(signal)")
+      try await screen.close()
+    }
+    // The modes of the terminal driver are those of before.
+    let modes = try await TmuxScreen(
+      "stty -a > $HOME/before; \(top(demo)); stty -a | cmp - $HOME/before && echo as before"
+    )
+    #expect(try await modes.shows("q quit"))
+    let drawer = try #require(try await modes.processID(of: "hvsmon"))
+    kill(pid_t(drawer), SIGSEGV)
+    #expect(try await modes.shows("as before"))
+    try await modes.close()
+    let screen = try await TmuxScreen("set -m; \(top(demo)); echo stopped; fg")
+    #expect(try await screen.shows("q quit"))
+    try await screen.press("C-z")
+    #expect(try await screen.shows("stopped"))
+    #expect(try await screen.shows("q quit"))
+    try await screen.press("q")
+    #expect(try await screen.shows("ended with 0"))
+    try await screen.close()
+    try await demo.stop()
+  }
+
+  @Test func `a daemon that is gone is told and its return is seen`() async throws {
+    let port = FreePort.next()
+    let first = try await Demo("--scenario", "node-dies", listen: "127.0.0.1:\(port)")
+    let screen = try await TmuxScreen(top(first))
+    #expect(try await screen.shows("old"))
+    try await first.stop()
+    #expect(try await screen.shows("NO ANSWER for"))
+    #expect(try await screen.shows("Not known any more"))
+    let second = try await Demo("--scenario", "node-dies", listen: "127.0.0.1:\(port)")
+    let isBack = try await eventually(within: .seconds(20)) {
+      let text = try await screen.text()
+      return !text.contains("NO ANSWER") && text.contains("CoolerHostname3")
+    }
+    #expect(isBack)
+    try await screen.press("q")
+    #expect(try await screen.shows("ended with 0"))
+    try await screen.close()
+    try await second.stop()
+  }
+
+  @Test func `batch output is text or JSON, and a reader may leave`() async throws {
+    let demo = try await Demo("--scenario", "node-dies")
+    let once = try ChildProcess(
+      Self.hvsmon,
+      ["top", "--once", "--view", "guests", "--url", demo.url]
+    )
+    #expect(try await once.waitForExit(timeout: .seconds(20)) == .code(0))
+    #expect(once.output.contains("lxc/108"))
+    #expect(!once.output.contains("\u{1b}"))
+    let watch = try ChildProcess(
+      "/bin/sh",
+      ["-c", "\(Self.hvsmon) top --watch 200ms --json --url \(demo.url) | head -n 2 | wc -l"]
+    )
+    #expect(try await watch.waitForExit(timeout: .seconds(20)) == .code(0))
+    #expect(watch.output.filter(\.isNumber) == "2")
+    let status = try ChildProcess(Self.hvsmon, ["status", "--url", demo.url])
+    let exit = try await status.waitForExit(timeout: .seconds(20))
+    #expect([.code(0), .code(1), .code(2), .code(3)].contains(exit))
+    #expect(status.output.contains("load-balancer"))
+    try await demo.stop()
+  }
+
+  @Test func `a thousand guests are listed`() async throws {
+    let demo = try await Demo("--nodes", "32", "--guests", "1000")
+    let screen = try await TmuxScreen(top(demo, "--view guests"))
+    #expect(try await screen.shows("lxc/1", within: .seconds(60)))
+    try await screen.press("G")
+    #expect(try await screen.shows("lxc/10", within: .seconds(20)))
+    try await screen.press("q")
+    #expect(try await screen.shows("ended with 0"))
+    try await screen.close()
+    try await demo.stop()
+  }
+}
