@@ -93,6 +93,13 @@ let modules: [Target] = [
     resources: [.embedInCode("facts.sh")],
     swiftSettings: swiftSettings
   ),
+  .target(
+    name: "StatusPage",
+    dependencies: ["MetricModel", "Snapshot", "Net"],
+    // Pages are served by the binary alone.
+    resources: [.embedInCode("Assets/page.css"), .embedInCode("Assets/page.js")],
+    swiftSettings: swiftSettings
+  ),
   library("MongoWire", ["ChunkCodec", "Net"]),
   library("SQLite", ["CSQLite"]),
   library("SeriesStore", ["MetricModel", "Logging", "Patterns", "ChunkCodec", "SQLite"]),
@@ -117,8 +124,8 @@ let modules: [Target] = [
     "Daemon",
     [
       "MetricModel", "Architecture", "Logging", "Patterns", "Configuration", "PromQL", "Rules",
-      "Topology", "Snapshot", "Notifying", "Net", "SQLite", "SeriesStore", "StateStore", "Polling",
-      "HTTPAPI",
+      "Topology", "Snapshot", "Notifying", "Net", "StatusPage", "SQLite", "SeriesStore",
+      "StateStore", "Polling", "HTTPAPI",
     ]
   ),
   .executableTarget(
@@ -179,6 +186,7 @@ let testTargets: [Target] = [
   tests("TopologyTests", ["Topology", "MetricModel", "Architecture"]),
   tests("SnapshotTests", ["Snapshot", "MetricModel"]),
   tests("TopViewTests", ["TopView", "Snapshot", "MetricModel"], fixtures: ["Golden"]),
+  tests("StatusPageTests", ["StatusPage", "Snapshot", "MetricModel", "Net"]),
   tests("SurveyTests", ["Survey", "MetricModel", "Architecture", "Configuration"]),
   tests(
     "NotifyingTests",

@@ -11,6 +11,7 @@ import PromQL
 import Rules
 import SeriesStore
 import StateStore
+import StatusPage
 import Synchronization
 
 /// The running whole: polls, store, rules, messages and HTTP.
@@ -105,6 +106,7 @@ package final class Monitor: Sendable {
       let server = try HTTPServer.start(
         try HTTPServerSettings(loaded.settings.http),
         routes: APIRoutes.routes(over: monitor.ports)
+          + PageRoutes.routes(over: monitor.pagePorts)
       )
       monitor.server.withLock { $0 = server }
     } catch {

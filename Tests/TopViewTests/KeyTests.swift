@@ -241,7 +241,7 @@ import Testing
       [
         .up, .down, .left, .right, .pageUp, .pageDown, .home, .end, .enter, .escape, .tab, .backTab,
         .backspace, .help, .control("l"), .control("u"),
-      ] + "12345678q?/:sr<>ptc+-eRwy jkhlgGx".map { .character($0) }
+      ] + "12345678q?/:sr<>ptc+-eRwyam jkhlgGx".map { .character($0) }
     var state = ViewState()
     for _ in 0..<2_000 {
       let sight = Scene.sight(

@@ -7,6 +7,7 @@ import Polling
 import PromQL
 import Rules
 import SeriesStore
+import StatusPage
 import Synchronization
 
 extension Monitor {
@@ -39,6 +40,14 @@ extension Monitor {
         snapshot: { [snapshots, clock] in await snapshots.json(at: clock.now) }
       ),
       remoteWrite: started.http.acceptsRemoteWrite ? remoteWrite : nil
+    )
+  }
+
+  /// What pages ask.
+  var pagePorts: PagePorts {
+    PagePorts(
+      snapshot: { [snapshots, clock] in await snapshots.snapshot(at: clock.now) },
+      snapshots: { [snapshots, clock] in snapshots.snapshots(on: clock) }
     )
   }
 

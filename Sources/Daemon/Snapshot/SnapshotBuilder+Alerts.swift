@@ -130,13 +130,17 @@ extension SnapshotBuilder {
           : "\(failed.count) of \(parts.count) are down: \(failed.prefix(3).joined(separator: ", "))"
       )
     }
-    if let tier = snapshot.tiers.first(where: { $0.condition.state == .failed }) {
-      return (.critical, "Tier \(tier.name) is down")
+    let down = snapshot.tiers.filter { $0.condition.state == .failed }
+    // The one that takes others with it is what has to be mended.
+    if let first = down.first(where: { $0.condition.level != .held }) ?? down.first {
+      let others = down.filter { $0.name != first.name }.map(\.name)
+      let rest = others.isEmpty ? "" : ", and with it \(others.prefix(3).joined(separator: ", "))"
+      return (.critical, "Tier \(first.name) is down\(rest)")
     }
     if let name = unknown.first { return (.unknown, "Whether \(name) works is unknown") }
     guard let name = parts.first?.0 else {
-      let down = snapshot.nodes.count { $0.condition.state == .failed }
-      if down > 0 { return (.critical, "\(down) of \(snapshot.nodes.count) nodes are down") }
+      let lost = snapshot.nodes.count { $0.condition.state == .failed }
+      if lost > 0 { return (.critical, "\(lost) of \(snapshot.nodes.count) nodes are down") }
       return snapshot.nodes.isEmpty
         ? (.unknown, "Nothing is declared that could fail") : (.ok, "All nodes work")
     }

@@ -94,7 +94,7 @@ extension SnapshotBuilder {
       row.priority = isGone ? nil : priorities[member.name].flatMap { Int(exactly: $0) }
       row.declaredPriority = declared[member.name].flatMap { Int(exactly: $0) }
       row.connections = connections[member.name]
-      row.requestsPerSecond = (trends.requests[member.name] ?? []).newest
+      row.requestsPerSecond = isGone ? nil : (trends.requests[member.name] ?? []).newest
       row.configDiffers = differs[member.name].map { $0 == 1 }
       row.certificateExpiry = expiries[member.name].map { Timestamp(unixSeconds: $0) }
       row.requestTrend = (trends.requests[member.name] ?? []).drawn
@@ -107,7 +107,7 @@ extension SnapshotBuilder {
     let lag = figures.values("hvsmon_mongodb_replication_lag_seconds", by: "member")
     let window = figures.values("hvsmon_mongodb_oplog_window_seconds", by: "instance")
     let uptime = figures.values("mongodb_ss_uptime", by: "instance")
-    let versions = figures.words("version", of: "mongodb_version_info", by: "instance")
+    let versions = figures.words("mongodb", of: "mongodb_version_info", by: "instance")
     let cached = figures.values(
       "mongodb_ss_wt_cache_bytes_currently_in_the_cache",
       by: "instance"
@@ -133,7 +133,9 @@ extension SnapshotBuilder {
       row.lagSeconds = lag[name]
       row.oplogWindowSeconds = window[name]
       row.connections = connections[name]
-      row.operationsPerSecond = (trends.operations[name] ?? []).newest
+      if row.condition.state != .failed {
+        row.operationsPerSecond = (trends.operations[name] ?? []).newest
+      }
       if let used = cached[name], let size = cacheSize[name], size > 0 {
         row.cacheRatio = (used / size).ratioRounded
       }

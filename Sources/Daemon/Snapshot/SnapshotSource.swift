@@ -16,7 +16,7 @@ final class SnapshotSource: Sendable {
 
   private struct State {
     var targets: [Target] = []
-    var kept: (json: [UInt8], at: Timestamp)?
+    var kept: (snapshot: ClusterSnapshot, json: [UInt8]?, at: Timestamp)?
   }
 
   private let topology: TopologyKeeper
@@ -43,15 +43,46 @@ final class SnapshotSource: Sendable {
 
   /// The snapshot as JSON.
   func json(at now: Timestamp) async -> [UInt8] {
-    let kept = state.withLock { $0.kept }
-    if let kept, now >= kept.at, now - kept.at < Self.restMin { return kept.json }
-    let json = await snapshot(at: now).json
-    state.withLock { $0.kept = (json, now) }
+    let snapshot = await snapshot(at: now)
+    if let json = state.withLock({ $0.kept?.snapshot.time == snapshot.time ? $0.kept?.json : nil })
+    {
+      return json
+    }
+    let json = snapshot.json
+    state.withLock { state in
+      if state.kept?.snapshot.time == snapshot.time { state.kept?.json = json }
+    }
     return json
   }
 
-  /// How the cluster stands now.
+  /// How the cluster stands about once a second, until nobody listens.
+  func snapshots(on clock: any PollClock) -> AsyncStream<ClusterSnapshot> {
+    let (stream, continuation) = AsyncStream.makeStream(
+      of: ClusterSnapshot.self,
+      bufferingPolicy: .bufferingNewest(1)
+    )
+    // Ended by whoever lets go of the stream.
+    let task = Task {
+      while !Task.isCancelled {
+        continuation.yield(await snapshot(at: clock.now))
+        await clock.sleep(until: clock.now + .seconds(1))
+      }
+      continuation.finish()
+    }
+    continuation.onTermination = { _ in task.cancel() }
+    return stream
+  }
+
+  /// How the cluster stands now, or stood a moment ago.
   func snapshot(at now: Timestamp) async -> ClusterSnapshot {
+    let kept = state.withLock { $0.kept }
+    if let kept, now >= kept.at, now - kept.at < Self.restMin { return kept.snapshot }
+    let snapshot = await newSnapshot(at: now)
+    state.withLock { $0.kept = (snapshot, nil, now) }
+    return snapshot
+  }
+
+  private func newSnapshot(at now: Timestamp) async -> ClusterSnapshot {
     let targets = state.withLock { $0.targets }
     let settled = targets.map { ingest.lastSettled($0.key) }
     var askedAt: [Component: Timestamp] = [:]

@@ -4,7 +4,7 @@ import Snapshot
 
 extension Detail {
   /// A text as PromQL writes it.
-  private static func quoted(_ text: String) -> String {
+  static func quoted(_ text: String) -> String {
     var quoted = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

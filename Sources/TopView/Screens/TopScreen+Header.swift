@@ -49,7 +49,10 @@ extension TopScreen {
     if counts.warning > 0 {
       parts.append("\(counts.warning) warning\(counts.warning == 1 ? "" : "s")")
     }
-    if parts.isEmpty { parts.append("no problems") }
+    if parts.isEmpty {
+      let isWell = (snapshot.verdict?.level ?? .unknown) <= .info
+      parts.append(isWell ? "no problems" : "no alerts")
+    }
     if counts.info > 0 { parts.append("\(counts.info) info") }
     if counts.held > 0 { parts.append("\(counts.held) held back") }
     return parts.joined(separator: ", ")

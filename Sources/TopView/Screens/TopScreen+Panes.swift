@@ -81,6 +81,10 @@ extension TopScreen {
   }
 
   func drawKeyBar(row: Int, on frame: inout Frame) {
+    if let prompt = state.prompt {
+      draw(prompt, row: row, on: &frame)
+      return
+    }
     switch state.mode {
     case .filter:
       let end = frame.put("filter: ", row: row, column: 0, style: .heading)
@@ -120,23 +124,39 @@ extension TopScreen {
       column = frame.put(" \(word)", row: row, column: column, style: .quiet) + 2
     }
     let right = modeWords
-    if !right.isEmpty, column + CleanText.width(of: right) < sight.columns {
+    guard !right.isEmpty else { return }
+    let doesFit = column + CleanText.width(of: right) < sight.columns
+    frame.put(
+      doesFit ? right : " \(right)",
+      row: row,
+      endingAt: sight.columns,
+      width: sight.columns,
+      style: Style(.info, bold: true)
+    )
+  }
+
+  /// A question and what is written: the end of both is what must be seen.
+  private func draw(_ prompt: Prompt, row: Int, on frame: inout Frame) {
+    if let message = state.message {
+      let room = sight.columns / 2
       frame.put(
-        right,
+        message,
         row: row,
         endingAt: sight.columns,
-        width: sight.columns,
-        style: Style(.info, bold: true)
-      )
-    } else if !right.isEmpty {
-      frame.put(
-        " \(right)",
-        row: row,
-        endingAt: sight.columns,
-        width: sight.columns,
-        style: Style(.info, bold: true)
+        width: room,
+        style: Style(.warning, bold: true)
       )
     }
+    let room = max(1, sight.columns - (state.message == nil ? 1 : sight.columns / 2 + 1))
+    let question = min(CleanText.width(of: prompt.question), max(0, room / 2))
+    var column = frame.put(prompt.question, row: row, column: 0, width: question, style: .heading)
+    column += column > 0 ? 1 : 0
+    var text = prompt.text[...]
+    while CleanText.width(of: String(text)) > max(0, room - column), !text.isEmpty {
+      text = text.dropFirst()
+    }
+    let end = frame.put(String(text), row: row, column: column)
+    frame.put(" ", row: row, column: end, style: .selected)
   }
 
   /// What is hidden, and how often is asked.
@@ -193,6 +213,7 @@ extension TopScreen {
     ("r", "reverse the order"), ("p", "problems only"), ("t", "tree; l opens, h closes"),
     ("Space", "freeze what is shown"), ("+ -", "ask less or more often"),
     ("w", "graphs of 5m 1h 6h 24h"), ("y", "copy the selected line"),
+    ("a", "acknowledge an alert"), ("m", "silence an alert"),
     ("R", "ask now"), ("c", "colours: auto, 16, none"), ("e", "events"),
     ("Ctrl-L", "draw everything anew"), ("Ctrl-Z", "suspend; fg goes on"),
     ("q, Ctrl-C", "quit"),

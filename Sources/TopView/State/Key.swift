@@ -33,4 +33,6 @@ package enum Wish: Equatable, Sendable {
   case redraw
   /// Put a line into the terminal's clipboard.
   case copy(String)
+  /// Tell the daemon what somebody says of an alert.
+  case operate(Operation)
 }

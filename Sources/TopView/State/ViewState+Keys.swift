@@ -18,6 +18,7 @@ extension ViewState {
     default: break
     }
     defer { settle(sight) }
+    if let prompt { return write(key, in: prompt) }
     switch mode {
     case .filter:
       writeFilter(key)
@@ -158,6 +159,8 @@ extension ViewState {
       lookback = lookback.next
       message = "graphs of details go back \(lookback.words)"
     case .character("y"): return copy(sight)
+    case .character("a"): ask(for: .acknowledge, sight)
+    case .character("m"): ask(for: .silence, sight)
     case .character("e"): show(.events)
     case .character(let character):
       guard let number = character.wholeNumberValue, let tab = Tab(rawValue: number - 1) else {

@@ -54,6 +54,8 @@ package struct ViewState: Equatable, Sendable {
   package var colours = Colours.auto
   /// How far back the graphs of details go.
   package internal(set) var lookback = Lookback.minutes
+  /// What is said of an alert and is being written; keys go there.
+  var prompt: Prompt?
   /// Said until the next key.
   package internal(set) var message: String?
 

@@ -70,9 +70,8 @@ extension Tables {
     var words = alert.summary ?? ""
     if alert.holdsBack > 0 { words += " (holds back \(alert.holdsBack))" }
     if let cause = alert.cause {
-      words =
-        (alert.standing == "held" ? "held by \(cause)" : "told with \(cause)")
-        + (words.isEmpty ? "" : ": \(words)")
+      let told = alert.standing == "held" ? "held by \(cause)" : "told with \(cause)"
+      words = words.isEmpty ? told : "\(words) (\(told))"
     }
     return words
   }

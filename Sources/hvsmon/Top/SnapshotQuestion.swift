@@ -12,10 +12,10 @@ final class SnapshotQuestion: Sendable {
   }
 
   /// A daemon that takes longer is as good as none.
-  private static let timeout = Duration.seconds(5)
+  static let timeout = Duration.seconds(5)
 
   let daemon: DaemonConnection
-  private let client = HTTPClient(userAgent: "hvsmon-top")
+  let client = HTTPClient(userAgent: "hvsmon-top")
 
   init(_ daemon: DaemonConnection) {
     self.daemon = daemon

@@ -15,8 +15,9 @@ enum TopCommand: Command {
     hvsmon top --watch SPAN [--json] [--view VIEW] [...]
 
     Shows what the running daemon knows: a verdict, how much more may fail, nodes, guests, load
-    balancers, apps, databases, backups, alerts and what changed. ? lists the keys. Nothing is
-    changed by any of them.
+    balancers, apps, databases, backups, alerts and what changed. ? lists the keys. None of them
+    changes the cluster; a acknowledges an alert and m silences it, for which the token must have
+    the role operate.
 
     --once     prints one view as text and ends; so does any output that is not a terminal
     --watch    prints it again after each SPAN, such as 5s

@@ -17,6 +17,9 @@ private struct Mail {
   var historyWish: HistoryWish?
   var history: History?
   var historyAt = Duration.zero
+  /// What people say of alerts, on its way to the daemon, and what it answered last.
+  var operations: [Operation] = []
+  var answer: String?
   var interval = Duration.seconds(1)
   var isOver = false
 }
@@ -68,6 +71,7 @@ final class TopSession: Sendable {
   /// Asks until the task is cancelled.
   private func ask(_ question: SnapshotQuestion) async {
     while !Task.isCancelled {
+      await send(question)
       let outcome: Result<ClusterSnapshot, SnapshotQuestion.Refusal>
       do throws(SnapshotQuestion.Refusal) {
         outcome = .success(try await question.snapshot())
@@ -91,6 +95,18 @@ final class TopSession: Sendable {
       bell.ring()
       await askForHistory(question)
       _ = await waker.sleep(until: clock.now + interval, clock: clock)
+    }
+  }
+
+  /// Tells the daemon what people said since the last time.
+  private func send(_ question: SnapshotQuestion) async {
+    let (operations, now) = mail.withLock { mail in
+      defer { mail.operations = [] }
+      return (mail.operations, mail.snapshot?.time ?? clock.now)
+    }
+    for operation in operations {
+      let answer = await question.tell(operation, now: now)
+      mail.withLock { $0.answer = answer }
     }
   }
 
@@ -173,6 +189,7 @@ final class TopSession: Sendable {
     var size = DrawnTerminal.size
     while true {
       let (mail, now, link) = takeMail(interval: state.interval)
+      if let answer = mail.answer { state.say(answer) }
       for signal in mail.signals {
         switch signal {
         case SIGTERM, SIGINT, SIGHUP: return 0
@@ -205,6 +222,9 @@ final class TopSession: Sendable {
         case .redraw?: terminal.redraw()
         case .refresh?: waker.wake()
         case .copy(let line)?: terminal.copy(line)
+        case .operate(let operation)?:
+          self.mail.withLock { $0.operations.append(operation) }
+          waker.wake()
         case nil: if state.pace < pace { waker.wake() }
         }
       }
@@ -228,7 +248,7 @@ final class TopSession: Sendable {
   private func takeMail(interval: Duration) -> (Mail, Timestamp, Link) {
     let uptime = clock.uptime
     let mail = mail.withLock { mail in
-      defer { mail.signals = [] }
+      defer { (mail.signals, mail.answer) = ([], nil) }
       mail.interval = interval
       return mail
     }

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+import MetricModel
+import Snapshot
+
+extension PageBody {
+  /// Alerts by urgency; nothing else is listed when there are none.
+  func problems(_ markup: inout Markup, limit: Int) {
+    let open = snapshot.alerts.filter { $0.level != .held }
+    let held = snapshot.alerts.count - open.count
+    markup.element("section", ("class", "problems"), ("aria-live", "polite")) { section in
+      section.raw("<h2>Problems</h2>")
+      guard !open.isEmpty else {
+        section.raw("<p>None.</p>")
+        return
+      }
+      section.raw("<ul>")
+      for alert in open.prefix(limit) {
+        section.element("li", ("class", alert.level.styleClass)) { draw(alert, &$0) }
+      }
+      section.raw("</ul>")
+      if open.count > limit { section.element("p", text: "and \(open.count - limit) more") }
+      if held > 0 {
+        section.element("p", ("class", "quiet"), text: "\(held) held back: their causes are above")
+      }
+    }
+  }
+
+  private func draw(_ alert: AlertRow, _ markup: inout Markup) {
+    let word = alert.isUnknown == true ? Level.unknown.word : alert.level.word
+    markup.badge(alert.level, word)
+    markup.text(" ")
+    markup.element("strong") { $0.outside(alert.name) }
+    markup.text(" ")
+    markup.age(of: alert.since, at: now)
+    markup.raw("<br>")
+    markup.outside(alert.summary ?? alert.object ?? "")
+    if alert.holdsBack > 0 { markup.text(" It holds back \(alert.holdsBack).") }
+    if let runbook = alert.runbook, runbook.hasPrefix("https://") || runbook.hasPrefix("http://") {
+      markup.text(" ")
+      markup.element("a", ("href", runbook), ("rel", "noreferrer"), text: "What to do")
+    }
+  }
+
+  /// What changed within a day on one axis, and the last changes in words.
+  func timeline(_ markup: inout Markup) {
+    let day = 86_400.0
+    guard let now, !snapshot.changes.isEmpty else { return }
+    markup.element("section", ("aria-label", "What changed")) { section in
+      section.raw("<h2>What changed in 24 h</h2>")
+      section.element(
+        "svg",
+        ("class", "timeline"),
+        ("viewBox", "0 0 960 40"),
+        ("role", "img"),
+        ("aria-label", "changes of the last 24 hours, the newest at the right")
+      ) { svg in
+        svg.raw("<line class=\"axis\" x1=\"0\" y1=\"30\" x2=\"960\" y2=\"30\"></line>")
+        for hour in stride(from: 6, through: 18, by: 6) {
+          let x = Markup.tenth(960 - Double(hour) * 40)
+          svg.element("text", ("x", x), ("y", "39"), text: "-\(hour) h")
+        }
+        for change in snapshot.changes.reversed() {
+          guard let time = change.time else { continue }
+          let age = (now - time).inSeconds
+          guard age <= day else { continue }
+          let x = Markup.tenth(958 - 956 * max(0, age) / day)
+          svg.element(
+            "line",
+            ("class", change.level.styleClass),
+            ("x1", x),
+            ("x2", x),
+            ("y1", change.level >= .warning ? "4" : "14"),
+            ("y2", "30")
+          ) { $0.element("title", text: "\(change.object ?? "") \(change.words)") }
+        }
+      }
+      section.raw("<ol class=\"changes\">")
+      for change in snapshot.changes.prefix(10) {
+        section.element("li", ("class", change.level.styleClass)) { line in
+          line.clock(change.time)
+          line.text(" ")
+          line.element("span", ("class", "sign"), ("aria-hidden", "true"), text: change.level.sign)
+          line.text(" ")
+          line.outside("\(change.object ?? "") \(change.words)")
+        }
+      }
+      section.raw("</ol>")
+    }
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+import MetricModel
+package import Snapshot
+
+/// Whole pages.
+package enum PageDocument {
+  /// Which page.
+  package enum Kind: String, CaseIterable, Sendable {
+    /// For a desk or a phone.
+    case page
+    /// For a screen on a wall.
+    case wall
+  }
+
+  /// The page of a snapshot as HTML.
+  package static func html(_ kind: Kind, _ snapshot: ClusterSnapshot) -> String {
+    var markup = Markup()
+    markup.raw("<!DOCTYPE html>")
+    markup.element("html", ("lang", "en")) { html in
+      html.element("head") { head(&$0, kind, snapshot) }
+      html.element("body", ("class", kind.rawValue)) { body in
+        body.raw(
+          "<p id=\"stale\" role=\"alert\" hidden>STALE: nothing has arrived for <b></b>. What stands below may be over.</p>"
+        )
+        body.element("header") { header in
+          header.raw("<strong>hvsmon</strong> ")
+          header.outside(snapshot.cluster)
+          header.raw(" <span id=\"beat\" aria-hidden=\"true\"></span> <span id=\"clock\"></span>")
+        }
+        // The script replaces what is inside, and finds here what it needs to know of the time.
+        body.element(
+          "main",
+          ("id", "main"),
+          ("data-kind", kind.rawValue),
+          ("data-time", String(snapshot.time?.unixMilliseconds ?? 0)),
+          ("data-title", title(snapshot)),
+          ("data-level", level(snapshot).styleClass)
+        ) { main in
+          main.append(PageBody(snapshot: snapshot).markup(kind))
+        }
+      }
+    }
+    return markup.html
+  }
+
+  /// What is inside of a page's `main`.
+  package static func body(_ kind: Kind, _ snapshot: ClusterSnapshot) -> String {
+    PageBody(snapshot: snapshot).markup(kind).html
+  }
+
+  static func level(_ snapshot: ClusterSnapshot) -> Level { snapshot.verdict?.level ?? .unknown }
+
+  /// `(2!) hvsmon cluster`.
+  static func title(_ snapshot: ClusterSnapshot) -> String {
+    let counts = snapshot.alertCounts ?? AlertCounts()
+    let bad = counts.critical + counts.warning
+    let mark =
+      bad > 0 ? "(\(bad)!) " : level(snapshot) == .unknown ? "(?) " : ""
+    return "\(mark)hvsmon \(snapshot.cluster)"
+  }
+
+  private static func head(_ head: inout Markup, _ kind: Kind, _ snapshot: ClusterSnapshot) {
+    head.raw("<meta charset=\"utf-8\">")
+    head.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")
+    head.raw("<meta name=\"color-scheme\" content=\"light dark\">")
+    head.element("title", text: title(snapshot))
+    head.void(
+      "link",
+      ("rel", "icon"),
+      ("id", "icon"),
+      ("href", "/assets/\(level(snapshot).styleClass).svg")
+    )
+    head.raw("<link rel=\"stylesheet\" href=\"/assets/page.css\">")
+    head.raw("<script src=\"/assets/page.js\" defer></script>")
+    head.raw("<noscript><meta http-equiv=\"refresh\" content=\"10\"></noscript>")
+  }
+
+  /// A small icon that changes its shape with the level.
+  static func icon(_ level: Level) -> String {
+    let (colour, shape): (String, String) =
+      switch level {
+      case .ok: ("#009e73", "<circle cx=\"8\" cy=\"8\" r=\"6\"/>")
+      case .info: ("#0072b2", "<circle cx=\"8\" cy=\"8\" r=\"6\"/>")
+      case .warning: ("#e69f00", "<path d=\"M8 1 15 15H1z\"/>")
+      case .critical: ("#d55e00", "<path d=\"M1 1h14v14H1z\"/>")
+      case .unknown: ("#cc79a7", "<path d=\"M8 0 16 8 8 16 0 8z\"/>")
+      case .held, .maintenance: ("#0072b2", "<path d=\"M1 5h14v6H1z\"/>")
+      }
+    return
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 16 16\" fill=\"\(colour)\">\(shape)</svg>"
+  }
+}
