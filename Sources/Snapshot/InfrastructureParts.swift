@@ -67,7 +67,7 @@ package struct NodeRow: SnapshotPart {
   }
 }
 
-/// One container or virtual machine.
+/// One container or virtual machine; what is known of it is as old as that of the quorum.
 package struct GuestRow: SnapshotPart {
   /// Its id as Proxmox writes it, such as `lxc/103`.
   package var id = ""

@@ -10,7 +10,7 @@ import Testing
 
 /// The snapshot of a running monitor.
 @Suite struct SnapshotAnswerTests {
-  private static func nginx() throws -> RawServer {
+  static func nginx() throws -> RawServer {
     let body = """
       Active connections: 7\u{20}
       server accepts handled requests
@@ -22,7 +22,7 @@ import Testing
     return try RawServer(.readHeader, .send(reply), .again)
   }
 
-  private static func section(_ servers: [RawServer]) -> String {
+  static func section(_ servers: [RawServer]) -> String {
     let members = servers.enumerated().map { index, server in
       "{name: nginx\(index + 1), address: \"127.0.0.1:\(server.port)\"}"
     }
@@ -35,7 +35,7 @@ import Testing
       """
   }
 
-  private static let rules = """
+  static let rules = """
     groups:
       - name: a
         interval: 1s

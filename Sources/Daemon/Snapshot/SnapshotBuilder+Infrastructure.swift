@@ -82,6 +82,8 @@ extension SnapshotBuilder {
       row.member = memberByGuest[number]?.member
       row.name = found?.name ?? row.member ?? id
       row.condition = condition(of: .guest(number))
+      // That of the quorum, so that a guest is the same from poll to poll.
+      row.condition.ageSeconds = nil
       row.node = assessment.node(ofGuest: number)
       row.tier = memberByGuest[number]?.tier
       row.foundState = found?.state.rawValue

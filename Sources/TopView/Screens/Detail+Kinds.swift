@@ -63,6 +63,9 @@ extension Detail {
     title = "guest \(row.name)"
     names = [row.name, row.id]
     state(row.condition, now)
+    if let age = snapshot.quorum?.condition.ageSeconds {
+      fact("asked", "\(Amounts.span(age)) ago")
+    }
     fact("id", row.id)
     fact("stands on", row.node.map { "node \($0)" })
     fact("carries", row.member.map { "\($0) of tier \(row.tier ?? Amounts.unknown)" })

@@ -2,6 +2,7 @@
 import MetricModel
 import Net
 import Snapshot
+import Synchronization
 import TopView
 
 /// Asks the daemon for its snapshot, again and again over one connection.
@@ -16,6 +17,8 @@ final class SnapshotQuestion: Sendable {
 
   let daemon: DaemonConnection
   let client = HTTPClient(userAgent: "hvsmon-top")
+  /// Most of a snapshot is as in the one before.
+  private let last = Mutex<(snapshot: ClusterSnapshot, json: [UInt8])?>(nil)
 
   init(_ daemon: DaemonConnection) {
     self.daemon = daemon
@@ -72,8 +75,16 @@ final class SnapshotQuestion: Sendable {
   /// The snapshot.
   func snapshot() async throws(Refusal) -> ClusterSnapshot {
     let json = try await json()
+    let last = last.withLock { $0 }
     do throws(SnapshotError) {
-      return try ClusterSnapshot(json: json)
+      let snapshot =
+        if let last {
+          try ClusterSnapshot(json: json, after: last)
+        } else {
+          try ClusterSnapshot(json: json)
+        }
+      self.last.withLock { $0 = (snapshot, json) }
+      return snapshot
     } catch {
       throw Refusal(words: error.description)
     }
