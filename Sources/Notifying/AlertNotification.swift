@@ -14,6 +14,8 @@ package enum NotificationReason: String, Sendable, CaseIterable {
   case partlyResolved
   /// Nothing changed for the repeat interval.
   case repeated
+  /// A silence, or the work on what the alerts are about, is over, and they still fire.
+  case silenceEnded
 }
 
 /// One alert inside a notification.
@@ -156,6 +158,7 @@ extension AlertNotification {
     if alerts.allSatisfy({ $0.alert.isResolved }) { return .resolved }
     if waiting.contains(where: { $0.reason == .firing }) { return .firing }
     if waiting.contains(where: { $0.reason == .moreFiring }) { return .moreFiring }
+    if waiting.contains(where: { $0.reason == .silenceEnded }) { return .silenceEnded }
     return alerts.contains { $0.alert.isResolved } ? .partlyResolved : .repeated
   }
 }

@@ -66,7 +66,7 @@ extension AlertNotification {
         worst <= known
       else { return .following(earlier.reference) }
       return .replacing(earlier.reference)
-    case .firing, .repeated: return .following(earlier.reference)
+    case .firing, .repeated, .silenceEnded: return .following(earlier.reference)
     }
   }
 

@@ -177,6 +177,9 @@ struct StoredGroup: Codable {
     let isWithdrawn: Bool
     /// Absent in what an older version stored.
     let toldSeverity: Int?
+    /// Absent too where nothing keeps the alert quiet.
+    let quiet: String?
+    let released: String?
   }
 
   struct Entry: Codable {
@@ -203,7 +206,9 @@ struct StoredGroup: Codable {
         changedUnixMs: member.changedAt.unixMilliseconds,
         toldTo: member.toldTo.sorted().map { StoredIntegration($0) },
         isWithdrawn: member.isWithdrawn,
-        toldSeverity: member.toldSeverity?.rawValue
+        toldSeverity: member.toldSeverity?.rawValue,
+        quiet: member.quiet?.rawValue,
+        released: member.released?.rawValue
       )
     }
     flushesUnixMs = group.flushes.map(\.unixMilliseconds)
@@ -223,7 +228,9 @@ struct StoredGroup: Codable {
         changedAt: Timestamp(unixMilliseconds: stored.changedUnixMs),
         toldTo: Set(stored.toldTo.map(\.id)),
         isWithdrawn: stored.isWithdrawn,
-        toldSeverity: stored.toldSeverity.flatMap(SeverityRank.init)
+        toldSeverity: stored.toldSeverity.flatMap(SeverityRank.init),
+        quiet: stored.quiet.flatMap(QuietKind.init),
+        released: stored.released.flatMap(QuietKind.init)
       )
     }
     let log = log.map { entry in

@@ -72,6 +72,9 @@ struct Inhibition: Sendable {
     }.min()
   }
 
+  /// The labels by which the routes of an alert were found last.
+  func routing(of labels: LabelSet) -> LabelSet { routings[labels] ?? labels }
+
   // MARK: What is known
 
   private mutating func noteFirstSight(of firing: [Alert], now: Timestamp) {

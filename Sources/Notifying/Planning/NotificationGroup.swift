@@ -21,6 +21,16 @@ package struct GroupID: Hashable, Sendable {
   }
 }
 
+/// What keeps an alert that belongs to a group out of its messages.
+package enum QuietKind: String, Sendable, CaseIterable {
+  /// People silenced it.
+  case silence
+  /// What it is about is being worked on.
+  case maintenance
+  /// Another alert fires that inhibits it by a rule of the settings.
+  case inhibition
+}
+
 /// One alert of a group and who knows of it.
 package struct GroupMember: Equatable, Sendable {
   /// The alert as it was last reported.
@@ -33,6 +43,12 @@ package struct GroupMember: Equatable, Sendable {
   package var isWithdrawn: Bool
   /// How urgent it was when it was last told; nil before that.
   package var toldSeverity: SeverityRank?
+  /// What keeps it out of messages now; nil for nothing.
+  package var quiet: QuietKind?
+  /// What kept it out of messages before, when that is over and it is to be told for that reason.
+  package var released: QuietKind?
+  /// Somebody said that they work on it; not kept over restarts, found anew.
+  var isAcknowledged = false
   /// Since when no rule reports it; not kept over restarts.
   var missingSince: Timestamp?
   /// The settings put it elsewhere since it was told: only its end is told here.
@@ -46,14 +62,21 @@ package struct GroupMember: Equatable, Sendable {
     changedAt: Timestamp,
     toldTo: Set<IntegrationID> = [],
     isWithdrawn: Bool = false,
-    toldSeverity: SeverityRank? = nil
+    toldSeverity: SeverityRank? = nil,
+    quiet: QuietKind? = nil,
+    released: QuietKind? = nil
   ) {
     self.alert = alert
     self.changedAt = changedAt
     self.toldTo = toldTo
     self.isWithdrawn = isWithdrawn
     self.toldSeverity = toldSeverity
+    self.quiet = quiet
+    self.released = released
   }
+
+  /// It fires, and messages of its group name it.
+  var isShownFiring: Bool { !alert.isResolved && !hasLeft && quiet == nil }
 
   /// It fires and is more urgent than those know who were told of it.
   var isWorseThanTold: Bool {
@@ -132,7 +155,7 @@ extension NotificationGroup {
         due.append(notBeforeBurst(since + timing.wait, timing))
       }
     }
-    if news.isAnyFiring {
+    if news.isAnyUnattended {
       due += integrations.compactMap { log[$0.id].map { $0.sentAt + timing.repetition } }
     }
     return due.min()
@@ -150,6 +173,8 @@ extension NotificationGroup {
     /// When the latest alert ended whose end somebody was not told of.
     var endedSince: Timestamp?
     var isAnyFiring = false
+    /// One that fires was not acknowledged.
+    var isAnyUnattended = false
   }
 
   private func news(for integrations: [Integration]) -> News {
@@ -158,9 +183,10 @@ extension NotificationGroup {
       if member.alert.isResolved {
         guard !member.toldTo.isEmpty else { continue }
         news.endedSince = max(news.endedSince ?? member.changedAt, member.changedAt)
-      } else if !member.hasLeft {
+      } else if member.isShownFiring {
         news.isAnyFiring = true
-        if member.isWorseThanTold
+        if !member.isAcknowledged { news.isAnyUnattended = true }
+        if member.isWorseThanTold || member.released != nil
           || !integrations.allSatisfy({ member.toldTo.contains($0.id) })
         {
           news.firingSince = min(news.firingSince ?? member.changedAt, member.changedAt)

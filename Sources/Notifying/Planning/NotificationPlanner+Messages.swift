@@ -15,7 +15,8 @@ extension NotificationPlanner {
         group.log[integration.id] = entry
         sent.append(notification)
       }
-      for (labels, member) in group.members where !member.hasLeft || member.alert.isResolved {
+      for (labels, member) in group.members
+      where member.isShownFiring || member.alert.isResolved {
         if member.alert.isResolved {
           group.members[labels]?.toldTo.remove(integration.id)
         } else {
@@ -23,8 +24,9 @@ extension NotificationPlanner {
         }
       }
     }
-    for (labels, member) in group.members where !member.alert.isResolved {
+    for (labels, member) in group.members where !member.alert.isResolved && member.quiet == nil {
       group.members[labels]?.toldSeverity = member.alert.severity
+      group.members[labels]?.released = nil
     }
     if !sent.isEmpty {
       group.flushes = (group.flushes + [now]).suffix(NotificationGroup.maximumFlushes)
@@ -44,18 +46,24 @@ extension NotificationPlanner {
     timing: GroupTiming,
     now: Timestamp
   ) -> AlertNotification? {
-    let firing = group.members.values.filter { !$0.alert.isResolved && !$0.hasLeft }
-    let new = firing.filter { !$0.toldTo.contains(integration.id) || $0.isWorseThanTold }
+    let firing = group.members.values.filter(\.isShownFiring)
+    let new = firing.filter {
+      !$0.toldTo.contains(integration.id) || $0.isWorseThanTold || $0.released != nil
+    }
     let ended = group.members.values.filter {
       $0.alert.isResolved && $0.toldTo.contains(integration.id) && integration.sendsResolved
     }
     let entry = group.log[integration.id]
     let reason: NotificationReason
-    if !new.isEmpty {
+    if !new.isEmpty, new.allSatisfy({ $0.released != nil }) {
+      reason = .silenceEnded
+    } else if !new.isEmpty {
       reason = new.count == firing.count ? .firing : .moreFiring
     } else if !ended.isEmpty {
       reason = firing.isEmpty ? .resolved : .partlyResolved
-    } else if let entry, !firing.isEmpty, now - entry.sentAt >= timing.repetition {
+    } else if let entry, now - entry.sentAt >= timing.repetition,
+      firing.contains(where: { !$0.isAcknowledged })
+    {
       reason = .repeated
     } else {
       return nil

@@ -173,6 +173,7 @@ extension AlertNotification {
     case .resolved: "nothing of it fires any more"
     case .partlyResolved: "some of it ended"
     case .repeated: "still fires, told again"
+    case .silenceEnded: "still fires after its silence ended"
     }
   }
 }
