@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 package import MetricModel
+import Patterns
 package import Rules
 
 /// Everything that people said about alerts at present: silences and acknowledgements, as a value.
