@@ -85,7 +85,7 @@ package actor NotificationStore {
     for group in content.groups { groupsByID[group.id] = group }
     for queued in content.queued {
       // The limit may be lower than at the last start.
-      if let victim = backlog.add(queued) { noteDropped(victim) }
+      note(backlog.add(queued))
     }
   }
 
@@ -125,8 +125,7 @@ package actor NotificationStore {
     guard !taken.isEmpty else {
       return tally.storageFailure.map { .memoryOnly(reason: $0) } ?? .durable
     }
-    let waiting = Dictionary(uniqueKeysWithValues: backlog.all.map { ($0.id, $0) })
-    let queued = taken.queued.map { (id: $0, value: waiting[$0]) }
+    let queued = taken.queued.map { (id: $0, value: backlog.notification($0)) }
     let groups = taken.groups.map { (id: $0, value: groupsByID[$0]) }
     let messages = taken.messages.map { (key: $0, value: self.messages[$0]) }
     let records = taken.records
@@ -171,9 +170,17 @@ extension NotificationStore: NotificationQueueing {
       let queued = QueuedNotification(id: nextID, notification: notification)
       nextID += 1
       unsaved.queued.insert(queued.id)
-      if let victim = backlog.add(queued) { noteDropped(victim) }
+      note(backlog.add(queued))
     }
     return await save()
+  }
+
+  private func note(_ addition: NotificationBacklog.Addition) {
+    switch addition {
+    case .added: break
+    case .joined(let earlier): unsaved.queued.insert(earlier.id)
+    case .dropped(let victim): noteDropped(victim)
+    }
   }
 
   private func noteDropped(_ victim: QueuedNotification) {
