@@ -191,7 +191,8 @@ package struct SettingsLoader: Sendable {
     variable: { name in getenv(name).map { String(cString: $0) } },
     readTimeZone: { name throws(SettingsEnvironment.Unreadable) in
       do throws(BoundedFile.Failure) {
-        return try BoundedFile.read("/usr/share/zoneinfo/\(name)")
+        let path = name == "Local" ? "/etc/localtime" : "/usr/share/zoneinfo/\(name)"
+        return try BoundedFile.read(path)
       } catch {
         throw SettingsEnvironment.Unreadable(reason: error.reason)
       }
