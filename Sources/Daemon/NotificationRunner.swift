@@ -19,6 +19,7 @@ actor NotificationRunner {
   /// What ended since the last step: told to the planner once.
   private(set) var endedSinceStep: [Alert] = []
   private var hasSettings = false
+  private var integrations: [IntegrationID] = []
   private var knowledge: ClusterKnowledge?
   private var timer: Task<Void, Never>?
   private var isStopped = false
@@ -42,6 +43,7 @@ actor NotificationRunner {
   /// Goes on with these settings; nil tells nobody.
   func adopt(_ settings: NotificationSettings?) async {
     hasSettings = settings != nil
+    integrations = settings?.integrations.map(\.id) ?? []
     guard let settings else {
       planner = nil
       timer?.cancel()
@@ -54,7 +56,8 @@ actor NotificationRunner {
     } else {
       planner?.adopt(settings)
     }
-    await dispatcher.serve(settings.integrations)
+    await dispatcher.whenFailing { [weak self] in await self?.step() }
+    await dispatcher.serve(settings.integrations, patience: settings.longestRepetition)
     await step()
   }
 
@@ -113,11 +116,13 @@ actor NotificationRunner {
   }
 
   private func stepOnce() async {
+    let unreached = unreachedReceivers(await dispatcher.unreached)
     guard !isStopped, var planner else { return }
     let alerts = firing + endedSinceStep
     endedSinceStep = []
     let plan = planner.step(
       alerts: alerts.withDistinctLabels,
+      unreached: unreached,
       knowledge: knowledge,
       now: clock.now
     )
@@ -133,6 +138,16 @@ actor NotificationRunner {
       if !plan.notifications.isEmpty { await dispatcher.wake() }
     }
     setTimer()
+  }
+
+  /// The receivers of which no integration takes messages; the time is that of the oldest message
+  /// that none took.
+  private func unreachedReceivers(_ failing: [IntegrationID: Timestamp]) -> [String: Timestamp] {
+    guard !failing.isEmpty else { return [:] }
+    return Dictionary(grouping: integrations, by: \.receiver).compactMapValues { ids in
+      let times = ids.compactMap { failing[$0] }
+      return times.count == ids.count ? times.max() : nil
+    }
   }
 
   private func setTimer() {

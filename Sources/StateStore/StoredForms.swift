@@ -180,6 +180,7 @@ struct StoredGroup: Codable {
     /// Absent too where nothing keeps the alert quiet.
     let quiet: String?
     let released: String?
+    let firstToldUnixMs: Int64?
   }
 
   struct Entry: Codable {
@@ -195,6 +196,8 @@ struct StoredGroup: Codable {
   let members: [Member]
   let flushesUnixMs: [Int64]
   let log: [Entry]
+  /// Absent where it is no storm's.
+  let storm: String?
 
   init(_ group: NotificationGroup) {
     (receiver, key) = (group.id.receiver, group.id.key)
@@ -208,10 +211,12 @@ struct StoredGroup: Codable {
         isWithdrawn: member.isWithdrawn,
         toldSeverity: member.toldSeverity?.rawValue,
         quiet: member.quiet?.rawValue,
-        released: member.released?.rawValue
+        released: member.released?.rawValue,
+        firstToldUnixMs: member.firstToldAt?.unixMilliseconds
       )
     }
     flushesUnixMs = group.flushes.map(\.unixMilliseconds)
+    storm = group.storm?.rawValue
     log = group.log.map { id, entry in
       Entry(
         integration: StoredIntegration(id),
@@ -230,7 +235,8 @@ struct StoredGroup: Codable {
         isWithdrawn: stored.isWithdrawn,
         toldSeverity: stored.toldSeverity.flatMap(SeverityRank.init),
         quiet: stored.quiet.flatMap(QuietKind.init),
-        released: stored.released.flatMap(QuietKind.init)
+        released: stored.released.flatMap(QuietKind.init),
+        firstToldAt: stored.firstToldUnixMs.map { Timestamp(unixMilliseconds: $0) }
       )
     }
     let log = log.map { entry in
@@ -245,7 +251,8 @@ struct StoredGroup: Codable {
       createdAt: Timestamp(unixMilliseconds: createdUnixMs),
       members: Dictionary(members.map { ($0.alert.labels, $0) }) { first, _ in first },
       flushes: flushesUnixMs.map { Timestamp(unixMilliseconds: $0) },
-      log: Dictionary(log) { first, _ in first }
+      log: Dictionary(log) { first, _ in first },
+      storm: storm.flatMap(StormPhase.init)
     )
   }
 }

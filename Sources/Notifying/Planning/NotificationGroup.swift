@@ -47,6 +47,8 @@ package struct GroupMember: Equatable, Sendable {
   package var quiet: QuietKind?
   /// What kept it out of messages before, when that is over and it is to be told for that reason.
   package var released: QuietKind?
+  /// When somebody was first told that it fires; what waits for an acknowledgement counts from it.
+  package var firstToldAt: Timestamp?
   /// Somebody said that they work on it; not kept over restarts, found anew.
   var isAcknowledged = false
   /// Since when no rule reports it; not kept over restarts.
@@ -64,7 +66,8 @@ package struct GroupMember: Equatable, Sendable {
     isWithdrawn: Bool = false,
     toldSeverity: SeverityRank? = nil,
     quiet: QuietKind? = nil,
-    released: QuietKind? = nil
+    released: QuietKind? = nil,
+    firstToldAt: Timestamp? = nil
   ) {
     self.alert = alert
     self.changedAt = changedAt
@@ -73,6 +76,7 @@ package struct GroupMember: Equatable, Sendable {
     self.toldSeverity = toldSeverity
     self.quiet = quiet
     self.released = released
+    self.firstToldAt = firstToldAt
   }
 
   /// It fires, and messages of its group name it.
@@ -99,6 +103,16 @@ package struct NotificationLogEntry: Equatable, Sendable {
   }
 }
 
+/// How far a storm is, for the group that takes its alerts.
+package enum StormPhase: String, Sendable, CaseIterable {
+  /// It is to be told.
+  case beginning
+  /// It was told, and further groups that begin are part of it.
+  case raging
+  /// Groups have messages of their own again; what came with it stays until it ends.
+  case over
+}
+
 /// Alerts that one receiver is told about together, with the log of what it was told.
 package struct NotificationGroup: Equatable, Sendable {
   /// Which group.
@@ -114,6 +128,9 @@ package struct NotificationGroup: Equatable, Sendable {
   /// What each integration was last told.
   package var log: [IntegrationID: NotificationLogEntry]
 
+  /// How far the storm is whose alerts these are; nil for every other group.
+  package var storm: StormPhase?
+
   /// A group sends at most this many messages within its interval.
   package static let maximumFlushes = 3
 
@@ -124,7 +141,8 @@ package struct NotificationGroup: Equatable, Sendable {
     createdAt: Timestamp,
     members: [LabelSet: GroupMember] = [:],
     flushes: [Timestamp] = [],
-    log: [IntegrationID: NotificationLogEntry] = [:]
+    log: [IntegrationID: NotificationLogEntry] = [:],
+    storm: StormPhase? = nil
   ) {
     self.id = id
     self.labels = labels
@@ -132,6 +150,7 @@ package struct NotificationGroup: Equatable, Sendable {
     self.members = members
     self.flushes = flushes
     self.log = log
+    self.storm = storm
   }
 }
 

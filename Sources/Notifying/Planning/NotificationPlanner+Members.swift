@@ -7,13 +7,14 @@ struct AlertHome: Sendable {
   let id: GroupID
   let route: String
   let labels: LabelSet
-  let timing: GroupTiming
+  let terms: GroupTerms
 }
 
 extension NotificationPlanner {
   mutating func take(_ screened: ScreenedAlert, now: Timestamp) {
     let alert = screened.alert
-    let homes = homes(of: screened.routing)
+    let natural = withStorms(homes(of: screened.routing), alert.labels)
+    let homes = withOtherReceivers(natural, alert, now: now)
     let homeIDs = Set(homes.map(\.id))
     var movedTo: [String: Set<IntegrationID>] = [:]
     for id in holders[alert.labels] ?? [] where !homeIDs.contains(id) {
@@ -21,7 +22,7 @@ extension NotificationPlanner {
       movedTo[id.receiver, default: []].formUnion(told)
     }
     for home in homes {
-      timings[home.id] = home.timing
+      terms[home.id] = home.terms
       let told = movedTo.removeValue(forKey: home.id.receiver) ?? []
       if kept[home.id]?.members[alert.labels] != nil {
         update(home.id, alert, alsoToldTo: told, now: now)
@@ -47,7 +48,7 @@ extension NotificationPlanner {
       let id = GroupID(route, groupLabels)
       guard !found.contains(where: { $0.id == id }) else { continue }
       found.append(
-        AlertHome(id: id, route: route.key, labels: groupLabels, timing: route.timing)
+        AlertHome(id: id, route: route.key, labels: groupLabels, terms: route.terms)
       )
     }
     return found

@@ -27,9 +27,16 @@ extension NotificationPlanner {
     for (labels, member) in group.members where !member.alert.isResolved && member.quiet == nil {
       group.members[labels]?.toldSeverity = member.alert.severity
       group.members[labels]?.released = nil
+      if !sent.isEmpty, member.firstToldAt == nil { group.members[labels]?.firstToldAt = now }
     }
+    unmutedGroups.remove(id)
     if !sent.isEmpty {
       group.flushes = (group.flushes + [now]).suffix(NotificationGroup.maximumFlushes)
+    }
+    if group.storm == .beginning {
+      group.storm = .raging
+      let raging = stormTerms(.raging).timing
+      terms[id]?.timing = raging
     }
     kept[id] = group
     changed.insert(id)
@@ -55,10 +62,10 @@ extension NotificationPlanner {
     }
     let entry = group.log[integration.id]
     let reason: NotificationReason
-    if !new.isEmpty, new.allSatisfy({ $0.released != nil }) {
-      reason = .silenceEnded
+    if storms.ending.contains(group.id), entry != nil, !firing.isEmpty {
+      reason = .stormEnded
     } else if !new.isEmpty {
-      reason = new.count == firing.count ? .firing : .moreFiring
+      reason = self.reason(telling: new, of: firing, in: group)
     } else if !ended.isEmpty {
       reason = firing.isEmpty ? .resolved : .partlyResolved
     } else if let entry, now - entry.sentAt >= timing.repetition,
@@ -88,6 +95,23 @@ extension NotificationPlanner {
       externalURL: settings.externalURL,
       createdAt: now
     )
+  }
+
+  /// Why a message is sent that tells of alerts which the integration did not know.
+  private func reason(
+    telling new: [GroupMember],
+    of firing: [GroupMember],
+    in group: NotificationGroup
+  ) -> NotificationReason {
+    if group.storm == .beginning { return .storm }
+    switch terms[group.id]?.origin {
+    case .escalation: return .escalated
+    case .fallback: return .fallback
+    case .route, nil: break
+    }
+    if new.allSatisfy({ $0.released != nil }) { return .silenceEnded }
+    if unmutedGroups.contains(group.id) { return .muteEnded }
+    return new.count == firing.count ? .firing : .moreFiring
   }
 
   /// A name of one message that is as short as a header wants it: the place and the group as a

@@ -35,7 +35,28 @@ extension NotificationPlanner {
   func quietReasons(of labels: LabelSet) -> QuietReasons {
     var reasons = QuietReasons()
     reasons.silences = silences.active(for: labels, at: lastStep).map(\.id).sorted()
+    reasons.inhibitors = ruleInhibition.inhibitors(of: labels)
     return reasons
+  }
+
+  /// Notes which groups their routes keep quiet now, and which no longer.
+  mutating func noteMuting(now: Timestamp) {
+    guard !settings.timeWindows.isEmpty else {
+      mutedGroups = []
+      return
+    }
+    openWindows = Set(settings.timeWindows.values.lazy.filter { $0.contains(now) }.map(\.name))
+    for id in kept.keys {
+      guard let muting = terms[id]?.muting, !muting.isEmpty else {
+        mutedGroups.remove(id)
+        continue
+      }
+      if !muting.mutedBy(openWindows).isEmpty {
+        mutedGroups.insert(id)
+      } else if mutedGroups.remove(id) != nil {
+        unmutedGroups.insert(id)
+      }
+    }
   }
 
   /// Why an alert that fires is told to whom, or not, as of the last step.
@@ -46,7 +67,7 @@ extension NotificationPlanner {
       return AlertExplanation.Destination(
         group: home.id,
         route: home.route,
-        mutedBy: [],
+        mutedBy: home.terms.muting.mutedBy(openWindows),
         toldTo: group?.members[labels]?.toldTo.sorted() ?? [],
         lastMessageAt: group?.log.values.map(\.sentAt).max(),
         nextMessageAt: nextFlush(of: home.id),
@@ -81,6 +102,7 @@ extension GroupMember {
       return
     }
     changedAt = now
+    firstToldAt = nil
     // Who works on it, or was told before it was inhibited, knows.
     if before != .inhibition, !isAcknowledged || toldTo.isEmpty { released = before }
   }

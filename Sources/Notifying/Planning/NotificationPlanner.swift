@@ -16,7 +16,7 @@ package struct NotificationPlanner: Sendable {
   var settings: NotificationSettings
   var integrations: [String: [Integration]]
   var kept: [GroupID: NotificationGroup] = [:]
-  var timings: [GroupID: GroupTiming] = [:]
+  var terms: [GroupID: GroupTerms] = [:]
   /// The groups that hold an alert, so that an alert whose route has changed is found again.
   var holders: [LabelSet: Set<GroupID>] = [:]
   var homes: [LabelSet: [AlertHome]] = [:]
@@ -26,6 +26,18 @@ package struct NotificationPlanner: Sendable {
   var inhibition = Inhibition()
   /// What people said, as the last step was told.
   var silences = SilenceBook()
+  /// What rules kept quiet at the last step.
+  var ruleInhibition = RuleInhibition([], firing: [])
+  /// The names of the time intervals that held the last step.
+  var openWindows: Set<String> = []
+  /// The groups that their routes kept quiet at the last step.
+  var mutedGroups: Set<GroupID> = []
+  /// The groups that said nothing since they were kept quiet.
+  var unmutedGroups: Set<GroupID> = []
+
+  var storms = StormWatch()
+  /// Receivers that were not reached, as the last step was told.
+  var unreached: [String: Timestamp] = [:]
 
   /// Alerts that were not told because too many were in groups; each counts at every step.
   package internal(set) var refusedAlerts = 0
@@ -49,6 +61,7 @@ package struct NotificationPlanner: Sendable {
       memberCount += group.members.count
       for labels in group.members.keys { holders[labels, default: []].insert(group.id) }
     }
+    findTerms()
   }
 
   /// The groups as they stand, in no order.
@@ -62,7 +75,7 @@ package struct NotificationPlanner: Sendable {
     self.settings = settings
     integrations = Dictionary(grouping: settings.integrations, by: \.id.receiver)
     homes = [:]
-    timings = [:]
+    findTerms()
   }
 
   /// Takes the present alerts and decides what to send now.
@@ -72,12 +85,15 @@ package struct NotificationPlanner: Sendable {
   ///     label sets differ. One that is missing is waited for, not taken as resolved.
   ///   - silences: What people said of alerts; what is silenced is in no message, firing or ended,
   ///     and told once the silence is over.
+  ///   - unreached: The receivers that take no message at present, each with the time at which the
+  ///     oldest one was decided that none of its integrations took.
   ///   - knowledge: How the cluster stands; without it every alert is told by itself.
   ///   - now: The time of the step; going back does no harm.
   /// - Returns: What to store and send as one piece.
   package mutating func step(
     alerts: [Alert],
     silences: SilenceBook = SilenceBook(),
+    unreached: [String: Timestamp] = [:],
     knowledge: ClusterKnowledge? = nil,
     now: Timestamp
   ) -> NotificationPlan {
@@ -85,6 +101,7 @@ package struct NotificationPlanner: Sendable {
     if now < lastStep { pullBackFutureTimes(to: now) }
     lastStep = now
     self.silences = silences
+    self.unreached = unreached
     let told = alerts.map(\.labels).filter { isTold($0) }
     let screened = inhibition.screen(
       alerts,
@@ -95,15 +112,22 @@ package struct NotificationPlanner: Sendable {
     for alert in screened { take(alert, now: now) }
     for (labels, standing) in inhibition.standings where !standing.isTold { withhold(labels) }
     noteMissing(except: Set(alerts.map(\.labels)), now: now)
+    ruleInhibition = RuleInhibition(settings.inhibitRules, firing: firingLabels(of: alerts))
     noteQuiet(now: now)
+    noteMuting(now: now)
     var plan = NotificationPlan()
+    calmStorms(now: now)
     let due = kept.keys.filter { nextFlush(of: $0).map { $0 <= now } ?? false }
-    for id in due.sorted(by: { ($0.receiver, $0.key) < ($1.receiver, $1.key) }) {
+    let flushing = gatherStorms(due, now: now)
+    for id in flushing.sorted(by: { ($0.receiver, $0.key) < ($1.receiver, $1.key) }) {
       plan.notifications += flush(id, now: now)
     }
     for id in kept.keys where kept[id]?.isSpent(at: now, timing: timing(of: id)) == true {
       kept[id] = nil
-      timings[id] = nil
+      terms[id] = nil
+      storms.growth[id] = nil
+      mutedGroups.remove(id)
+      unmutedGroups.remove(id)
       changed.remove(id)
       plan.removedGroups.append(id)
     }
@@ -111,12 +135,19 @@ package struct NotificationPlanner: Sendable {
     return plan
   }
 
-  /// When ``step(alerts:silences:knowledge:now:)`` must be called again although no alert changed; nil means never.
+  /// When ``step(alerts:silences:unreached:knowledge:now:)`` must be called again although no alert changed; nil means never.
   package var nextDeadline: Timestamp? {
     var deadline = kept.keys.compactMap { nextFlush(of: $0) }.min()
     if let screening = inhibition.nextDeadline { deadline = min(deadline ?? screening, screening) }
     if !holders.isEmpty, let change = silences.nextChange(after: lastStep) {
       deadline = min(deadline ?? change, change)
+    }
+    for other in [nextCalm, nextFallback].compactMap({ $0 }) {
+      deadline = min(deadline ?? other, other)
+    }
+    if !mutedGroups.isEmpty {
+      let boundary = settings.timeWindows.values.map { $0.nextBoundary(after: lastStep) }.min()
+      if let boundary { deadline = min(deadline ?? boundary, boundary) }
     }
     for group in kept.values {
       for member in group.members.values {
@@ -124,13 +155,18 @@ package struct NotificationPlanner: Sendable {
         let withdrawn = missing + Self.withdrawalDelay
         deadline = min(deadline ?? withdrawn, withdrawn)
       }
+      if let escalation = nextEscalation(from: group) {
+        deadline = min(deadline ?? escalation, escalation)
+      }
     }
     return deadline
   }
 
   /// When a group of ``groups`` has something to say, as far as is known now.
   package func nextFlush(of id: GroupID) -> Timestamp? {
-    kept[id]?.nextFlush(integrations: integrations[id.receiver] ?? [], timing: timing(of: id))
+    guard !mutedGroups.contains(id) else { return nil }
+    let known = integrations[id.receiver] ?? []
+    return kept[id]?.nextFlush(integrations: known, timing: timing(of: id))
   }
 
   /// What keeps each alert that fires from being told by itself, if anything does.
@@ -144,7 +180,18 @@ package struct NotificationPlanner: Sendable {
     (holders[labels] ?? []).contains { kept[$0]?.members[labels]?.toldTo.isEmpty == false }
   }
 
-  func timing(of id: GroupID) -> GroupTiming { timings[id] ?? settings.root.timing }
+  func timing(of id: GroupID) -> GroupTiming { terms[id]?.timing ?? settings.root.timing }
+
+  /// The alerts that fire as far as is known: those reported, and those waited for.
+  private func firingLabels(of alerts: [Alert]) -> Set<LabelSet> {
+    guard !settings.inhibitRules.isEmpty else { return [] }
+    var firing = Set(alerts.lazy.filter { !$0.isResolved }.map(\.labels))
+    for (labels, ids) in holders where !firing.contains(labels) {
+      let isFiring = ids.contains { kept[$0]?.members[labels]?.alert.isResolved == false }
+      if isFiring { firing.insert(labels) }
+    }
+    return firing
+  }
 }
 
 // MARK: Clocks
