@@ -143,6 +143,11 @@ package struct NotificationBacklog: Sendable {
     }
   }
 
+  /// The notification that waits longest.
+  package var longestWaiting: QueuedNotification? {
+    lanes.values.lazy.flatMap { $0.groups.values.compactMap(\.first) }.min { $0.id < $1.id }
+  }
+
   /// Every waiting notification, oldest first.
   package var all: [QueuedNotification] {
     lanes.values.flatMap { $0.groups.values.flatMap { $0 } }.sorted { $0.id < $1.id }

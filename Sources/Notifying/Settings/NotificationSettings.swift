@@ -53,6 +53,11 @@ package struct NotificationSettings: Sendable {
     kinds: [any ReceiverKind]
   ) -> NotificationSettings? {
     guard let section else { return nil }
+    // Who only hands alerts on to Alertmanagers tells nobody himself.
+    guard section.has("receivers") || section.has("route") || !section.has("alertmanagers") else {
+      _ = section.httpURL("external_url")
+      return nil
+    }
     let externalURL = section.httpURL("external_url") ?? ""
     let (names, integrations) = readReceivers(section, kinds: kinds)
     let fallbacks = Fallback.read(section, receivers: names)
