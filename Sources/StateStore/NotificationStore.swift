@@ -27,6 +27,7 @@ package actor NotificationStore {
   /// before the file had it and the state of its group.
   private var settledID: Int64
   private var tally = QueueCounts()
+  private var delays: [IntegrationID: DelayWindow] = [:]
 
   /// What differs between memory and file.
   private var unsaved = Unsaved()
@@ -217,7 +218,8 @@ extension NotificationStore: NotificationQueueing {
         for: SentMessageKey(integration: place.integration, groupKey: place.groupKey)
       )
     }
-    await end(ids, at: time, failure: nil)
+    let answer = message.map { "accepted, known there as \($0.reference.text)" } ?? "accepted"
+    await end(ids, at: time, failure: nil, answer: answer)
   }
 
   package func sentMessage(
@@ -254,17 +256,39 @@ extension NotificationStore: NotificationQueueing {
     _ = await save()
   }
 
+  /// What waits about these groups, oldest first.
+  package func waiting(about groupKeys: Set<String>) -> [QueuedNotification] {
+    backlog.all.filter { groupKeys.contains($0.notification.groupKey) }
+  }
+
   package func counts() -> QueueCounts {
     var counts = tally
     counts.waiting = backlog.countsByIntegration
+    let now = clock.now
+    counts.longestDelays = delays.compactMapValues { $0.longest(at: now) }
+    counts.oldestWaiting = backlog.longestWaiting?.notification.createdAt
     return counts
   }
 
-  private func end(_ ids: [Int64], at time: Timestamp, failure: String?) async {
+  private func end(
+    _ ids: [Int64],
+    at time: Timestamp,
+    failure: String?,
+    answer: String = ""
+  ) async {
     for ended in backlog.remove(ids) {
       unsaved.queued.insert(ended.id)
+      if failure == nil, let delay = ended.notification.delay(takenAt: time) {
+        delays[ended.notification.integration, default: DelayWindow()].add(delay, at: time)
+      }
       unsaved.records.append(
-        DeliveryRecord(ended.notification, endedAt: time, failure: failure)
+        DeliveryRecord(
+          ended.notification,
+          endedAt: time,
+          failure: failure,
+          answer: answer,
+          failedTries: ended.attempts
+        )
       )
     }
     _ = await save()

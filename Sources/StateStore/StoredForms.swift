@@ -81,6 +81,8 @@ struct StoredAlert: Codable {
   let endsUnixMs: Int64?
   let isUnknown: Bool
   let expression: String
+  /// Absent for alerts of rules.
+  let sourceURL: String?
 
   init(_ alert: Alert) {
     labels = StoredLabels(alert.labels)
@@ -90,6 +92,7 @@ struct StoredAlert: Codable {
     endsUnixMs = alert.endsAt?.unixMilliseconds
     isUnknown = alert.isUnknown
     expression = alert.expression
+    sourceURL = alert.sourceURL.isEmpty ? nil : alert.sourceURL
   }
 
   var alert: Alert {
@@ -100,7 +103,8 @@ struct StoredAlert: Codable {
       startsAt: Timestamp(unixMilliseconds: startsUnixMs),
       endsAt: endsUnixMs.map { Timestamp(unixMilliseconds: $0) },
       isUnknown: isUnknown,
-      expression: expression
+      expression: expression,
+      sourceURL: sourceURL ?? ""
     )
   }
 }
