@@ -156,11 +156,12 @@ package enum SelfMetrics {
   )
 
   /// All of them.
-  package static let all = [
-    build, residentMemory, cpu, startTime, storeWritable, storeSeries, storeBytes, storeUnflushed,
-    storeDropped, storeFlushFailures, storeFlushSeconds, storeDamaged, ingested, refused,
-    groupDuration,
-    groupEvaluations, groupFailing, queued, delivered, failed, lost, reloadGood, reloadTime,
-    alerts, alertsForState, alertStandings,
-  ]
+  package static let all =
+    [
+      build, residentMemory, cpu, startTime, storeWritable, storeSeries, storeBytes, storeUnflushed,
+      storeDropped, storeFlushFailures, storeFlushSeconds, storeDamaged, ingested, refused,
+      groupDuration,
+      groupEvaluations, groupFailing, queued, delivered, failed, lost, reloadGood, reloadTime,
+      alerts, alertsForState, alertStandings,
+    ] + ForwardingMetrics.all + WatchdogMetrics.all
 }

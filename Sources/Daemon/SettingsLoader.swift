@@ -16,6 +16,7 @@ struct LoadedSettings: Sendable {
   /// What the targets reach the outside with, to be stopped after them.
   let services: CollectorServices
   let notifications: NotificationSettings?
+  let outlets: OutletSettings
   let rules: RuleSet
   let warnings: [String]
 }
@@ -131,6 +132,7 @@ package struct SettingsLoader: Sendable {
       tree.root.section("notifications"),
       kinds: makeReceiverKinds(http)
     )
+    let outlets = OutletSettings(tree.root.section("notifications"))
     var refusal = Refusal(faults: tree.issues)
     switch loadRules(settings.ruleFiles.map { Self.path($0, besides: path) }) {
     case .success(let rules):
@@ -142,6 +144,7 @@ package struct SettingsLoader: Sendable {
           targets: targets,
           services: services,
           notifications: notifications,
+          outlets: outlets,
           rules: rules,
           warnings: warnings
         )

@@ -82,9 +82,9 @@ extension APIPorts {
     process: ProcessPorts = .standIn,
     cluster: ClusterPorts = ClusterPorts(
       topology: { nil },
-      stopVerdict: { _ in .notYet },
-      explanations: { Array(#"{"alerts":[]}"#.utf8) }
+      stopVerdict: { _ in .notYet }
     ),
+    alerts: AlertPorts = StandInAlerts().ports,
     remoteWrite: (@Sendable ([UInt8]) async -> WriteAnswer)? = nil
   ) -> APIPorts {
     APIPorts(
@@ -94,6 +94,7 @@ extension APIPorts {
       targets: { targets },
       process: process,
       cluster: cluster,
+      alerts: alerts,
       remoteWrite: remoteWrite
     )
   }
@@ -102,7 +103,8 @@ extension APIPorts {
   func ask(
     _ path: String,
     _ parameters: [(String, String)] = [],
-    method: String = "GET"
+    method: String = "GET",
+    body: String = ""
   ) async throws -> (status: Int, text: String, tree: JSONTree?) {
     let routes = APIRoutes.routes(over: self).filter { $0.methods.contains(method) }
     let prefixes = routes.filter { route in
@@ -116,7 +118,9 @@ extension APIPorts {
       ServerRequest(
         method: method,
         path: path,
-        query: parameters.map { ServerRequest.Parameter(name: $0.0, value: $0.1) }
+        query: parameters.map { ServerRequest.Parameter(name: $0.0, value: $0.1) },
+        body: Array(body.utf8),
+        tokenName: "tester"
       )
     )
     let text = String(decoding: response.body, as: UTF8.self)

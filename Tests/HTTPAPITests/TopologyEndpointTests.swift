@@ -16,8 +16,7 @@ import Testing
     let ports = APIPorts.standIn(
       cluster: ClusterPorts(
         topology: { topology },
-        stopVerdict: stopVerdict,
-        explanations: { Array(#"{"alerts":[]}"#.utf8) }
+        stopVerdict: stopVerdict
       )
     )
     return try #require(

@@ -34,9 +34,9 @@ extension Monitor {
         topology: { [parts, clock] in parts.topology.keeper.json(at: clock.now) },
         stopVerdict: { [parts, clock] name in
           parts.topology.keeper.stopAnswer(name, at: clock.now)
-        },
-        explanations: { [parts] in await parts.notifications.explanations() }
+        }
       ),
+      alerts: alertPorts,
       remoteWrite: started.http.acceptsRemoteWrite ? remoteWrite : nil
     )
   }
