@@ -26,17 +26,19 @@ struct DaemonConnection {
     _ path: String,
     method: String = "GET",
     form: String? = nil,
+    json: [UInt8]? = nil,
     timeout: Duration = .seconds(30)
   ) async throws(HTTPClientError) -> HTTPResponse {
     var headers: HTTPHeaders = [:]
     if form != nil { headers.add("Content-Type", "application/x-www-form-urlencoded") }
+    if json != nil { headers.add("Content-Type", "application/json") }
     if let token { headers.add("Authorization", "Bearer \(token)") }
     let client = HTTPClient(userAgent: "hvsmon")
     let request = HTTPRequest(
       method: method,
       url: url + path,
       headers: headers,
-      body: form.map { Array($0.utf8) } ?? [],
+      body: form.map { Array($0.utf8) } ?? json ?? [],
       timeout: timeout
     )
     do throws(HTTPClientError) {
