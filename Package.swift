@@ -118,7 +118,7 @@ let modules: [Target] = [
     ]
   ),
   library("Receivers", ["MetricModel", "Configuration", "Rules", "Notifying", "Net"]),
-  library("HTTPAPI", ["MetricModel", "Patterns", "PromQL", "Rules", "Net"]),
+  library("HTTPAPI", ["MetricModel", "Patterns", "PromQL", "Rules", "Notifying", "Net"]),
   library("Simulator", ["MetricModel", "Net"]),
   library(
     "Daemon",
@@ -231,7 +231,10 @@ let testTargets: [Target] = [
     "ReceiversTests",
     ["Receivers", "Notifying", "Rules", "MetricModel", "Configuration", "Net", "Simulator"]
   ),
-  tests("HTTPAPITests", ["HTTPAPI", "PromQL", "MetricModel", "Net", "Patterns", "Rules"]),
+  tests(
+    "HTTPAPITests",
+    ["HTTPAPI", "PromQL", "MetricModel", "Net", "Notifying", "Patterns", "Rules"]
+  ),
   tests("SimulatorTests", ["Simulator", "MetricModel", "Net"]),
   tests(
     "DaemonTests",

@@ -17,4 +17,5 @@ package let allCollectors: [any Collector.Type] = [
   VRRPGuestCollector.self,
   VRRPHostCollector.self,
   ExpositionCollector.self,
+  MonitorCollector.self,
 ]

@@ -9,6 +9,7 @@ extension Monitor.Parts {
   /// What the parts tell of themselves.
   func samples() async -> [CollectedSample] {
     await storeSamples() + ingestSamples() + rules.samples() + notificationSamples()
+      + outlets.samples()
   }
 
   private func storeSamples() -> [CollectedSample] {
@@ -40,6 +41,12 @@ extension Monitor.Parts {
       CollectedSample(SelfMetrics.lost, Double(counts.dropped), ["reason": "queue_full"]),
       CollectedSample(SelfMetrics.lost, Double(counts.deadLettered), ["reason": "given_up"]),
     ]
+    samples += counts.longestDelays.map { id, delay in
+      let labels = ["receiver": id.receiver, "integration": "\(id.kind)[\(id.index)]"]
+      return CollectedSample(WatchdogMetrics.delay, delay.inSeconds, labels)
+    }
+    let age = counts.oldestWaiting.map { max(.zero, clock.now - $0) } ?? .zero
+    samples.append(CollectedSample(WatchdogMetrics.oldestWaiting, age.inSeconds))
     let standings = await notifications.standings.values.map(\.kind)
     for kind in AlertStanding.kinds {
       let count = standings.count { $0 == kind }

@@ -34,6 +34,9 @@ package final class Monitor: Sendable {
     let catalog: MetricCatalog
     let ingest: Ingest
     let notifications: NotificationRunner
+    let silences: SilenceKeeper
+    let outlets: AlertOutlets
+    let clock: any PollClock
     let rules: RuleRunner
     let topology: RuleRunner.TopologyWork
     let targets: TargetBoard
@@ -158,6 +161,7 @@ package final class Monitor: Sendable {
     await parts.scheduler.stop()
     await services.withLock { $0 }.stop()
     await parts.rules.stop()
+    await parts.outlets.stop()
     // Deliveries get most of the grace; what they do not finish is sent after the next start.
     await parts.notifications.stop(grace: grace / 2)
     let running = server.withLock { server in
@@ -179,6 +183,9 @@ package final class Monitor: Sendable {
   private func begin(_ loaded: LoadedSettings) async {
     for warning in loaded.warnings { plan.logger.warning(warning) }
     let restored = await restoredAlerts(loaded)
+    await parts.silences.listen { [parts] in await parts.notifications.hear($0) }
+    await parts.notifications.observe { [parts] in await parts.silences.noteEnd(of: $0) }
+    await parts.outlets.adopt(loaded)
     await parts.notifications.adopt(loaded.notifications)
     await parts.rules.start(
       loaded.rules,
@@ -207,6 +214,7 @@ package final class Monitor: Sendable {
       with: loaded.rules,
       templateValues: templateValues(of: loaded)
     )
+    await parts.outlets.adopt(loaded)
     await parts.notifications.adopt(loaded.notifications)
   }
 

@@ -29,8 +29,8 @@ struct MonitorBuilder {
   func parts() async throws(StartFailure) -> Monitor.Parts {
     let store = try openStore()
     do throws(StartFailure) {
-      let (state, queue) = try await openState()
-      return parts(over: store, state, queue)
+      let state = try await openState()
+      return parts(over: store, state)
     } catch {
       do throws(StoreError) {
         try await store.close()
@@ -41,38 +41,33 @@ struct MonitorBuilder {
     }
   }
 
-  private func parts(
-    over store: SampleStore,
-    _ state: StateDatabase,
-    _ queue: NotificationStore
-  ) -> Monitor.Parts {
-    let notifying = plan.logger.named("notifying")
-    let dispatcher = Dispatcher(queue: queue, clock: clock, logger: notifying)
-    let latest = LatestSamples()
-    let flusher = StoreFlusher(
-      store: store,
-      watch: StoreWatch(store: store, logger: plan.logger.named("store")),
+  private func parts(over store: SampleStore, _ state: OpenedState) -> Monitor.Parts {
+    let queue = state.queue
+    let dispatcher = Dispatcher(
       queue: queue,
       clock: clock,
-      interval: loaded.settings.storage.flushInterval,
-      logger: plan.logger.named("store")
+      logger: plan.logger.named("notifying")
     )
+    let latest = LatestSamples()
     let (ingest, topology, listener) = door(to: store, latest)
+    let forwarder = forwarder
     let notifications = NotificationRunner(
       queue: queue,
       dispatcher: dispatcher,
       clock: clock,
-      logger: notifying,
+      logger: plan.logger.named("notifying"),
       ask: { topology.asker.answer($0) },
-      changes: topology.keeper.changes
+      changes: topology.keeper.changes,
+      forward: { await forwarder.take(firing: $0, ended: $1) }
     )
+    let flusher = flusher(of: store, state, notifications)
     let rules = RuleRunner(
       RuleRunner.Surroundings(
         ingest: ingest,
         reading: store,
         engine: QueryEngine(),
         flush: { await flusher.flush(atMost: Self.decisionWait) },
-        states: AlertStateStore(database: state),
+        states: AlertStateStore(database: state.database),
         notifications: notifications,
         topology: topology,
         clock: clock,
@@ -87,21 +82,82 @@ struct MonitorBuilder {
       logger: plan.logger.named("polling")
     )
     topology.asker.use(scheduler)
+    let outlets = AlertOutlets(
+      forwarder: forwarder,
+      deadMansSwitch: deadMansSwitch(over: state, targets, rules)
+    )
     return Monitor.Parts(
       http: http,
       store: store,
       flusher: flusher,
-      state: state,
+      state: state.database,
       queue: queue,
       dispatcher: dispatcher,
       latest: latest,
       catalog: catalog,
       ingest: ingest,
       notifications: notifications,
+      silences: state.silences,
+      outlets: outlets,
+      clock: clock,
       rules: rules,
       topology: topology,
       targets: targets,
       scheduler: scheduler
+    )
+  }
+
+  private var forwarder: AlertForwarder {
+    AlertForwarder(
+      http: http,
+      cluster: loaded.settings.cluster.name,
+      clock: clock,
+      logger: plan.logger.named("forwarding")
+    )
+  }
+
+  private func flusher(
+    of store: SampleStore,
+    _ state: OpenedState,
+    _ notifications: NotificationRunner
+  ) -> StoreFlusher {
+    StoreFlusher(
+      store: store,
+      watch: StoreWatch(store: store, logger: plan.logger.named("store")),
+      queue: state.queue,
+      tend: { await state.silences.tend { await notifications.groupKeys } },
+      clock: clock,
+      interval: loaded.settings.storage.flushInterval,
+      logger: plan.logger.named("store")
+    )
+  }
+
+  private func deadMansSwitch(
+    over state: OpenedState,
+    _ targets: TargetBoard,
+    _ rules: RuleRunner
+  ) -> DeadMansSwitch {
+    let store = SilenceStore(database: state.database)
+    return DeadMansSwitch(
+      DeadMansSwitch.Surroundings(
+        progress: {
+          ChainProgress(
+            polledAt: targets.targets.compactMap(\.polledAt).max(),
+            evaluatedAt: rules.groups.compactMap(\.evaluatedAt).max()
+          )
+        },
+        write: { [clock] in
+          do throws(StateStoreError) {
+            try await store.beat(at: clock.now)
+            return nil
+          } catch {
+            return error.description
+          }
+        },
+        ping: { [http] in await http.ping($0) },
+        clock: clock,
+        logger: plan.logger.named("watchdog")
+      )
     )
   }
 
@@ -132,7 +188,14 @@ struct MonitorBuilder {
     return (ingest, RuleRunner.TopologyWork(keeper: keeper, asker: asker), listener)
   }
 
-  private func openState() async throws(StartFailure) -> (StateDatabase, NotificationStore) {
+  /// What is kept of alerts and messages, opened and read.
+  private struct OpenedState {
+    let database: StateDatabase
+    let queue: NotificationStore
+    let silences: SilenceKeeper
+  }
+
+  private func openState() async throws(StartFailure) -> OpenedState {
     do throws(StateStoreError) {
       let state = try StateDatabase(path: loaded.settings.storage.statePath)
       do throws(StateStoreError) {
@@ -141,7 +204,18 @@ struct MonitorBuilder {
           clock: clock,
           logger: plan.logger.named("state")
         )
-        return (state, queue)
+        let store = SilenceStore(database: state)
+        let stored = try await store.load()
+        let silences = SilenceKeeper(
+          store: store,
+          ledger: OperatorLedger(
+            silences: stored.silences,
+            acknowledgements: stored.acknowledgements
+          ),
+          clock: clock,
+          logger: plan.logger.named("state")
+        )
+        return OpenedState(database: state, queue: queue, silences: silences)
       } catch {
         await state.close()
         throw error

@@ -11,15 +11,24 @@ import Topology
 actor NotificationRunner {
   private let queue: any NotificationQueueing
   private let dispatcher: Dispatcher
-  private let clock: any PollClock
+  let clock: any PollClock
   private let logger: Logger
   private let ask: @Sendable (Set<Component>) -> Void
   private let changes: RecentChanges?
-  private var planner: NotificationPlanner?
+  private(set) var planner: NotificationPlanner?
+  private(set) var settings: NotificationSettings?
+  /// The alerts that rules report; those that others post are in `posted`.
   private(set) var firing: [Alert] = []
+  private(set) var takenAt: Timestamp
+  /// What other programs post.
+  var posted = PostedAlertBook()
+  private var silences = SilenceBook()
+  private var observer: (@Sendable (_ ended: [Alert]) async -> Void)?
+  private let forward: @Sendable (_ firing: [Alert], _ ended: [Alert]) async -> Void
   /// What ended since the last step: told to the planner once.
   private(set) var endedSinceStep: [Alert] = []
   private var hasSettings = false
+  private var integrations: [IntegrationID] = []
   private var knowledge: ClusterKnowledge?
   private var timer: Task<Void, Never>?
   private var isStopped = false
@@ -32,19 +41,24 @@ actor NotificationRunner {
     clock: any PollClock,
     logger: Logger,
     ask: @escaping @Sendable (Set<Component>) -> Void = { _ in },
-    changes: RecentChanges? = nil
+    changes: RecentChanges? = nil,
+    forward: @escaping @Sendable (_ firing: [Alert], _ ended: [Alert]) async -> Void = { _, _ in }
   ) {
     self.ask = ask
     self.changes = changes
+    self.forward = forward
     self.queue = queue
     self.dispatcher = dispatcher
     self.clock = clock
     self.logger = logger
+    takenAt = clock.now
   }
 
   /// Goes on with these settings; nil tells nobody.
   func adopt(_ settings: NotificationSettings?) async {
     hasSettings = settings != nil
+    self.settings = settings
+    integrations = settings?.integrations.map(\.id) ?? []
     guard let settings else {
       planner = nil
       timer?.cancel()
@@ -57,7 +71,8 @@ actor NotificationRunner {
     } else {
       planner?.adopt(settings)
     }
-    await dispatcher.serve(settings.integrations)
+    await dispatcher.whenFailing { [weak self] in await self?.step() }
+    await dispatcher.serve(settings.integrations, patience: settings.longestRepetition)
     await step()
   }
 
@@ -69,10 +84,13 @@ actor NotificationRunner {
   ///   - knowledge: How the cluster stands as those rules saw it; nil leaves it as it was.
   func take(firing: [Alert], ended: [Alert], knowledge: ClusterKnowledge? = nil) async {
     self.firing = firing
+    takenAt = clock.now
     if let knowledge { self.knowledge = knowledge }
     // Nobody to tell, now or later: a planner that comes takes what is gone as withdrawn.
     if hasSettings { endedSinceStep += ended }
     await step()
+    if !ended.isEmpty { await observer?(ended) }
+    await forward(firing, ended)
   }
 
   /// The rules have seen more answers; alerts that waited for them are told or held back.
@@ -82,11 +100,26 @@ actor NotificationRunner {
     await step()
   }
 
+  /// Goes on with what people said of alerts by now.
+  func hear(_ silences: SilenceBook) async {
+    self.silences = silences
+    await step()
+  }
+
+  /// Tells of what ended, after each step that was told of it.
+  func observe(_ observer: @escaping @Sendable (_ ended: [Alert]) async -> Void) {
+    self.observer = observer
+  }
+
+  /// Takes up what ended among the posted alerts, and looks again.
+  func noteEnd(of posted: [Alert]) async {
+    if hasSettings { endedSinceStep += posted }
+    if !posted.isEmpty { await observer?(posted) }
+    await step()
+  }
+
   /// What keeps each alert that fires from being told by itself, if anything does.
   var standings: [LabelSet: AlertStanding] { planner?.standings ?? [:] }
-
-  /// The alerts that fire and what is told of each, as JSON.
-  func explanations() -> [UInt8] { ExplainedAlerts.json(firing, standings) }
 
   private var isAsking: Bool {
     standings.values.contains { standing in
@@ -117,13 +150,19 @@ actor NotificationRunner {
   }
 
   private func stepOnce() async {
-    guard !isStopped, var planner else { return }
-    let alerts = firing + endedSinceStep
+    let unreached = unreachedReceivers(await dispatcher.unreached)
+    guard !isStopped else { return }
+    let now = clock.now
+    let over = posted.end(at: now)
+    guard var planner else { return }
+    let alerts = firing + posted.firing + endedSinceStep + over
     endedSinceStep = []
     let plan = planner.step(
       alerts: alerts.withDistinctLabels,
+      silences: silences,
+      unreached: unreached,
       knowledge: knowledge,
-      now: clock.now
+      now: now
     )
     self.planner = planner
     if !planner.questions.isEmpty { ask(planner.questions) }
@@ -136,12 +175,24 @@ actor NotificationRunner {
       }
       if !plan.notifications.isEmpty { await dispatcher.wake() }
     }
+    if !over.isEmpty { await observer?(over) }
     setTimer()
+  }
+
+  /// The receivers of which no integration takes messages; the time is that of the oldest message
+  /// that none took.
+  private func unreachedReceivers(_ failing: [IntegrationID: Timestamp]) -> [String: Timestamp] {
+    guard !failing.isEmpty else { return [:] }
+    return Dictionary(grouping: integrations, by: \.receiver).compactMapValues { ids in
+      let times = ids.compactMap { failing[$0] }
+      return times.count == ids.count ? times.max() : nil
+    }
   }
 
   private func setTimer() {
     timer?.cancel()
-    guard !isStopped, let deadline = planner?.nextDeadline else { return }
+    let deadlines = [planner?.nextDeadline, posted.nextEnd].compactMap { $0 }
+    guard !isStopped, let deadline = deadlines.min() else { return }
     // Replaced or cancelled by the next step, cancelled by `stop()`.
     timer = Task { [clock] in
       await clock.sleep(until: deadline)
@@ -153,7 +204,7 @@ actor NotificationRunner {
 
 extension [Alert] {
   /// One alert for each label set: the one that fires, else the first.
-  fileprivate var withDistinctLabels: [Alert] {
+  var withDistinctLabels: [Alert] {
     var chosen: [LabelSet: Alert] = [:]
     for alert in self {
       if let known = chosen[alert.labels], !known.isResolved || alert.isResolved { continue }

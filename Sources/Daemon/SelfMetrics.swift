@@ -162,11 +162,13 @@ package enum SelfMetrics {
   )
 
   /// All of them.
-  package static let all = [
-    build, residentMemory, cpu, startTime, storeWritable, storeSeries, storeBytes, storeUnflushed,
-    storeDropped, storeFlushFailures, storeFlushSeconds, storeDamaged, ingested, refused,
-    groupDuration,
-    groupEvaluations, groupMissed, groupFailing, queued, delivered, failed, lost, reloadGood, reloadTime,
-    alerts, alertsForState, alertStandings,
-  ]
+  package static let all =
+    [
+      build, residentMemory, cpu, startTime, storeWritable, storeSeries, storeBytes, storeUnflushed,
+      storeDropped, storeFlushFailures, storeFlushSeconds, storeDamaged, ingested, refused,
+      groupDuration,
+      groupEvaluations, groupMissed, groupFailing, queued, delivered, failed, lost, reloadGood,
+      reloadTime,
+      alerts, alertsForState, alertStandings,
+    ] + ForwardingMetrics.all + WatchdogMetrics.all
 }

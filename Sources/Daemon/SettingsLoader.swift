@@ -16,6 +16,7 @@ struct LoadedSettings: Sendable {
   /// What the targets reach the outside with, to be stopped after them.
   let services: CollectorServices
   let notifications: NotificationSettings?
+  let outlets: OutletSettings
   let rules: RuleSet
   let warnings: [String]
 }
@@ -131,6 +132,7 @@ package struct SettingsLoader: Sendable {
       tree.root.section("notifications"),
       kinds: makeReceiverKinds(http)
     )
+    let outlets = OutletSettings(tree.root.section("notifications"))
     var refusal = Refusal(faults: tree.issues)
     switch loadRules(settings.ruleFiles.map { Self.path($0, besides: path) }) {
     case .success(let rules):
@@ -142,6 +144,7 @@ package struct SettingsLoader: Sendable {
           targets: targets,
           services: services,
           notifications: notifications,
+          outlets: outlets,
           rules: rules,
           warnings: warnings
         )
@@ -191,7 +194,8 @@ package struct SettingsLoader: Sendable {
     variable: { name in getenv(name).map { String(cString: $0) } },
     readTimeZone: { name throws(SettingsEnvironment.Unreadable) in
       do throws(BoundedFile.Failure) {
-        return try BoundedFile.read("/usr/share/zoneinfo/\(name)")
+        let path = name == "Local" ? "/etc/localtime" : "/usr/share/zoneinfo/\(name)"
+        return try BoundedFile.read(path)
       } catch {
         throw SettingsEnvironment.Unreadable(reason: error.reason)
       }

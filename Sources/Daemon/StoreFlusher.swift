@@ -11,6 +11,7 @@ final class StoreFlusher: Sendable {
   private let store: any SampleAppending
   private let watch: StoreWatch
   private let queue: NotificationStore
+  private let tend: @Sendable () async -> Void
   private let clock: any PollClock
   private let interval: Duration
   private let logger: Logger
@@ -21,6 +22,7 @@ final class StoreFlusher: Sendable {
     store: any SampleAppending,
     watch: StoreWatch,
     queue: NotificationStore,
+    tend: @escaping @Sendable () async -> Void = {},
     clock: any PollClock,
     interval: Duration,
     logger: Logger
@@ -28,6 +30,7 @@ final class StoreFlusher: Sendable {
     self.store = store
     self.watch = watch
     self.queue = queue
+    self.tend = tend
     self.clock = clock
     self.interval = interval
     self.logger = logger
@@ -56,6 +59,7 @@ final class StoreFlusher: Sendable {
       watch.look()
       // It logs its own failures, and returns at once when nothing waits to be written.
       _ = await queue.save()
+      await tend()
     }
   }
 

@@ -23,6 +23,7 @@ package struct APIPorts: Sendable {
   let targets: @Sendable () -> [TargetReport]
   let process: ProcessPorts
   let cluster: ClusterPorts
+  let alerts: AlertPorts
   let remoteWrite: (@Sendable ([UInt8]) async -> WriteAnswer)?
 
   /// Names the ports.
@@ -34,6 +35,7 @@ package struct APIPorts: Sendable {
   ///   - targets: What is polled.
   ///   - process: The daemon itself.
   ///   - cluster: The cluster as it was judged.
+  ///   - alerts: Alerts, silences and what else people say of them.
   ///   - remoteWrite: Takes a decompressed remote write request in; nil when that is off.
   package init(
     store: StorePorts,
@@ -42,6 +44,7 @@ package struct APIPorts: Sendable {
     targets: @escaping @Sendable () -> [TargetReport],
     process: ProcessPorts,
     cluster: ClusterPorts,
+    alerts: AlertPorts,
     remoteWrite: (@Sendable ([UInt8]) async -> WriteAnswer)? = nil
   ) {
     self.store = store
@@ -50,6 +53,7 @@ package struct APIPorts: Sendable {
     self.targets = targets
     self.process = process
     self.cluster = cluster
+    self.alerts = alerts
     self.remoteWrite = remoteWrite
   }
 }
@@ -152,7 +156,6 @@ package struct ClusterPorts: Sendable {
 
   let topology: @Sendable () -> [UInt8]?
   let stopVerdict: @Sendable (String) -> StopAnswer
-  let explanations: @Sendable () async -> [UInt8]
   let snapshot: @Sendable () async -> [UInt8]
 
   /// Names the ports.
@@ -160,17 +163,14 @@ package struct ClusterPorts: Sendable {
   /// - Parameters:
   ///   - topology: The cluster as it was judged last; nil before the first time.
   ///   - stopVerdict: Whether what is called so may be stopped.
-  ///   - explanations: The alerts that fire and what is told of each.
   ///   - snapshot: How the cluster stands, as the JSON of a snapshot.
   package init(
     topology: @escaping @Sendable () -> [UInt8]?,
     stopVerdict: @escaping @Sendable (String) -> StopAnswer,
-    explanations: @escaping @Sendable () async -> [UInt8],
     snapshot: @escaping @Sendable () async -> [UInt8]
   ) {
     self.topology = topology
     self.stopVerdict = stopVerdict
-    self.explanations = explanations
     self.snapshot = snapshot
   }
 }

@@ -19,6 +19,11 @@ package enum APIRoutes {
     let series = SeriesEndpoint(ports: ports.store, threads: threads)
     let rules = RulesEndpoint(ports: ports.rules)
     let status = StatusEndpoint(ports: ports, threads: threads)
+    let clock = ports.store.clock
+    let alertmanager =
+      AlertsEndpoint(ports: ports.alerts, report: ports.process.report).routes
+      + SilencesEndpoint(ports: ports.alerts, clock: clock).routes
+    let operating = OperatingEndpoint(ports: ports.alerts, rules: ports.rules, clock: clock)
     // Pages of other sites may read these as any program may: with a token they know, or where none
     // is asked for.
     let open =
@@ -26,7 +31,7 @@ package enum APIRoutes {
       + TargetsEndpoint(ports: ports).routes + status.routes + [unknown]
     return process(ports) + FederationEndpoint(ports: ports, threads: threads).routes
       + open.map(\.openToOtherSites) + [RemoteWriteEndpoint(ports: ports).route]
-      + TopologyEndpoint.routes(over: ports.cluster)
+      + TopologyEndpoint.routes(over: ports.cluster) + alertmanager + operating.routes
       + [SnapshotEndpoint.route(over: ports.cluster)]
   }
 
@@ -50,11 +55,14 @@ package enum APIRoutes {
           ? .text("hvsmon is ready.\n")
           : .text("hvsmon is starting: not every target has been polled yet.\n", status: 503)
       },
-      HTTPRoute(["POST"], .exact("/-/reload"), role: .operate) { _ in
+      HTTPRoute(["POST"], .exact("/-/reload"), role: .operate) { request in
         switch await ports.process.reload() {
-        case .reloaded: .text("The settings were loaded anew.\n")
+        case .reloaded:
+          await ports.alerts.changing.noteReload("taken", request.sender)
+          return .text("The settings were loaded anew.\n")
         case .refused(let faults):
-          .text("The old settings go on:\n\(faults)\n", status: 422)
+          await ports.alerts.changing.noteReload("refused", request.sender)
+          return .text("The old settings go on:\n\(faults)\n", status: 422)
         }
       },
     ]

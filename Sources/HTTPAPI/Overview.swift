@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The HTTP endpoints for programs: `/metrics`, `/federate`, Prometheus' API, remote write, the cluster
-// as it was judged, health and reload.
+// The HTTP endpoints for programs: `/metrics`, `/federate`, Prometheus' API, remote write, Alertmanager's
+// API, the cluster as it was judged, what is told of alerts and what people say of them, health, reload.
 //
 // A handler turns a request into one question to a port and the answer into bytes. It must never
 // know a database, decide anything, or keep state between requests.
@@ -9,7 +9,8 @@
 // Entry types: `APIRoutes` (makes the routes), `APIPorts` (what they ask, in groups).
 //
 // Folders: `Answering` (parameters, envelope, threads), `Querying` (what is asked of samples),
-// `Watching` (rules, targets and the daemon itself).
+// `Watching` (rules, targets and the daemon itself), `Alertmanager` (/api/v2), `Operating` (explain, ack,
+// audit, notify-test).
 //
 // Invariants
 // - Every refusal says which parameter or limit it is about, in Prometheus' envelope below /api/v1.

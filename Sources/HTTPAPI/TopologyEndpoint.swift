@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Net
 
-/// What the cluster is by now, whether a part of it may be stopped, and what is told of it.
+/// What the cluster is by now, and whether a part of it may be stopped.
 enum TopologyEndpoint {
   /// Names longer than this are not looked for.
   static let nameBytesMax = 1_024
@@ -13,9 +13,6 @@ enum TopologyEndpoint {
       },
       HTTPRoute(["GET"], .exact("/api/hvsmon/v1/safe-to-stop")) { request in
         stopAnswer(request, ports)
-      },
-      HTTPRoute(["GET"], .exact("/api/hvsmon/v1/explain")) { _ in
-        .json(await ports.explanations())
       },
     ]
   }

@@ -14,6 +14,18 @@ package enum NotificationReason: String, Sendable, CaseIterable {
   case partlyResolved
   /// Nothing changed for the repeat interval.
   case repeated
+  /// A silence, or the work on what the alerts are about, is over, and they still fire.
+  case silenceEnded
+  /// The time in which the route is quiet is over.
+  case muteEnded
+  /// Nobody acknowledged the alerts for the time that the route allows.
+  case escalated
+  /// Another receiver should have been told and could not be reached.
+  case fallback
+  /// More groups begin to fire at once than are told one by one.
+  case storm
+  /// Groups are told one by one again.
+  case stormEnded
 }
 
 /// One alert inside a notification.
@@ -156,6 +168,12 @@ extension AlertNotification {
     if alerts.allSatisfy({ $0.alert.isResolved }) { return .resolved }
     if waiting.contains(where: { $0.reason == .firing }) { return .firing }
     if waiting.contains(where: { $0.reason == .moreFiring }) { return .moreFiring }
+    let others: [NotificationReason] = [
+      .storm, .stormEnded, .escalated, .fallback, .silenceEnded, .muteEnded,
+    ]
+    if let told = others.first(where: { reason in waiting.contains { $0.reason == reason } }) {
+      return told
+    }
     return alerts.contains { $0.alert.isResolved } ? .partlyResolved : .repeated
   }
 }

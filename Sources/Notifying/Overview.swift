@@ -18,11 +18,13 @@
 // - The end of some alerts while others still fire is told `group_interval` after the last message.
 // - A group that still fires is told again exactly `repeat_interval` after its last message.
 // - An alert that no rule reports for five minutes is told as withdrawn, not as recovered.
+// - An alert that was told, was silenced and still fires when the silence ends is told again, with
+//   the reason. Who acknowledged an alert hears its recovery and no repetition.
 // - Matchers that say what silences what need not be written: `Inhibition` asks the topology.
 //
 // Invariants
 // - Only an integration that was told that an alert fires is told that it ended, whatever the
-//   settings say by then, and once.
+//   settings say by then, and once; nobody is, of an alert that is silenced when it ends.
 // - The planner's state and the messages it leads to are stored as one piece, so that a restart
 //   neither repeats nor loses a message.
 // - An integration gets the messages of one group in order. What waits for one group is sent as one

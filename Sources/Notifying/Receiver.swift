@@ -46,10 +46,18 @@ package protocol ReceiverKind: Sendable {
   /// The key of its list below a receiver's name in the settings, such as `slack`.
   var key: String { get }
 
-  /// Makes a receiver of one item of that list; `send_resolved` is read by the caller.
+  /// How many messages the service takes from one sender; nil when it states no limit.
+  var standardRate: DeliveryRate? { get }
+
+  /// Makes a receiver of one item of that list; `send_resolved` and `rate` are read by the caller.
   ///
   /// - Returns: Nil after every fault was noted in the section.
   func make(_ section: SettingsSection) -> (any Receiver)?
+}
+
+extension ReceiverKind {
+  /// None.
+  package var standardRate: DeliveryRate? { nil }
 }
 
 /// Identifies one item of one list of one named receiver: notifications to it keep their order.
@@ -84,13 +92,21 @@ package struct Integration: Sendable {
   package let id: IntegrationID
   /// It is told about recoveries too.
   package let sendsResolved: Bool
+  /// How many messages it is sent at most; nil for any number.
+  package let rate: DeliveryRate?
   /// Carries notifications out.
   package let receiver: any Receiver
 
   /// Describes an integration.
-  package init(id: IntegrationID, sendsResolved: Bool = true, receiver: any Receiver) {
+  package init(
+    id: IntegrationID,
+    sendsResolved: Bool = true,
+    rate: DeliveryRate? = nil,
+    receiver: any Receiver
+  ) {
     self.id = id
     self.sendsResolved = sendsResolved
+    self.rate = rate
     self.receiver = receiver
   }
 }

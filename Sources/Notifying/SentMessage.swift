@@ -66,7 +66,8 @@ extension AlertNotification {
         worst <= known
       else { return .following(earlier.reference) }
       return .replacing(earlier.reference)
-    case .firing, .repeated: return .following(earlier.reference)
+    case .firing, .repeated, .silenceEnded, .muteEnded, .escalated, .fallback, .storm, .stormEnded:
+      return .following(earlier.reference)
     }
   }
 

@@ -20,6 +20,8 @@ package struct Alert: Equatable, Sendable {
   package var isUnknown: Bool
   /// The expression it stems from, for links back.
   package let expression: String
+  /// Where another program that posted it shows more; empty for an alert of a rule.
+  package let sourceURL: String
 
   /// Describes an alert.
   package init(
@@ -29,7 +31,8 @@ package struct Alert: Equatable, Sendable {
     startsAt: Timestamp,
     endsAt: Timestamp? = nil,
     isUnknown: Bool = false,
-    expression: String = ""
+    expression: String = "",
+    sourceURL: String = ""
   ) {
     self.labels = labels
     self.annotations = annotations
@@ -38,6 +41,7 @@ package struct Alert: Equatable, Sendable {
     self.endsAt = endsAt
     self.isUnknown = isUnknown
     self.expression = expression
+    self.sourceURL = sourceURL
   }
 
   /// It no longer fires.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 package import MetricModel
 package import Notifying
+import Rules
 
 /// What became of one notification, kept to answer who was told and who was not.
 package struct DeliveryRecord: Equatable, Sendable {
@@ -18,9 +19,32 @@ package struct DeliveryRecord: Equatable, Sendable {
   package let endedAt: Timestamp
   /// Why it was given up; nil when it was delivered.
   package let failure: String?
+  /// What the service said when it took it; empty when it was given up, or before that was kept.
+  package let answer: String
+  /// How many tries had failed before.
+  package let failedTries: Int
+  /// The fingerprints of its alerts, at most ``fingerprintsMax``; empty before that was kept.
+  package let fingerprints: [String]
+
+  /// Of the alerts of a larger notification only the first are noted.
+  package static let fingerprintsMax = 100
+
+  /// It was about this alert, as far as was noted.
+  package func concerns(_ fingerprint: String, inGroups keys: Set<String>) -> Bool {
+    if fingerprints.contains(fingerprint) { return true }
+    // What is not noted may be left out by the limit.
+    let isWhole = (1..<Self.fingerprintsMax).contains(fingerprints.count)
+    return !isWhole && keys.contains(groupKey)
+  }
 
   /// Describes the end of a notification.
-  package init(_ notification: AlertNotification, endedAt: Timestamp, failure: String? = nil) {
+  package init(
+    _ notification: AlertNotification,
+    endedAt: Timestamp,
+    failure: String? = nil,
+    answer: String = "",
+    failedTries: Int = 0
+  ) {
     self.init(
       eventID: notification.eventID,
       integration: notification.integration,
@@ -28,7 +52,10 @@ package struct DeliveryRecord: Equatable, Sendable {
       reason: notification.reason,
       decidedAt: notification.createdAt,
       endedAt: endedAt,
-      failure: failure
+      failure: failure,
+      answer: answer,
+      failedTries: failedTries,
+      fingerprints: notification.alerts.prefix(Self.fingerprintsMax).map(\.alert.fingerprint)
     )
   }
 
@@ -39,7 +66,10 @@ package struct DeliveryRecord: Equatable, Sendable {
     reason: NotificationReason,
     decidedAt: Timestamp,
     endedAt: Timestamp,
-    failure: String?
+    failure: String?,
+    answer: String,
+    failedTries: Int,
+    fingerprints: [String]
   ) {
     self.eventID = eventID
     self.integration = integration
@@ -48,5 +78,8 @@ package struct DeliveryRecord: Equatable, Sendable {
     self.decidedAt = decidedAt
     self.endedAt = endedAt
     self.failure = failure
+    self.answer = answer
+    self.failedTries = failedTries
+    self.fingerprints = fingerprints
   }
 }

@@ -27,6 +27,7 @@ package actor NotificationStore {
   /// before the file had it and the state of its group.
   private var settledID: Int64
   private var tally = QueueCounts()
+  private var delays: [IntegrationID: DelayWindow] = [:]
 
   /// What differs between memory and file.
   private var unsaved = Unsaved()
@@ -85,7 +86,7 @@ package actor NotificationStore {
     for group in content.groups { groupsByID[group.id] = group }
     for queued in content.queued {
       // The limit may be lower than at the last start.
-      if let victim = backlog.add(queued) { noteDropped(victim) }
+      note(backlog.add(queued))
     }
   }
 
@@ -125,8 +126,7 @@ package actor NotificationStore {
     guard !taken.isEmpty else {
       return tally.storageFailure.map { .memoryOnly(reason: $0) } ?? .durable
     }
-    let waiting = Dictionary(uniqueKeysWithValues: backlog.all.map { ($0.id, $0) })
-    let queued = taken.queued.map { (id: $0, value: waiting[$0]) }
+    let queued = taken.queued.map { (id: $0, value: backlog.notification($0)) }
     let groups = taken.groups.map { (id: $0, value: groupsByID[$0]) }
     let messages = taken.messages.map { (key: $0, value: self.messages[$0]) }
     let records = taken.records
@@ -171,9 +171,17 @@ extension NotificationStore: NotificationQueueing {
       let queued = QueuedNotification(id: nextID, notification: notification)
       nextID += 1
       unsaved.queued.insert(queued.id)
-      if let victim = backlog.add(queued) { noteDropped(victim) }
+      note(backlog.add(queued))
     }
     return await save()
+  }
+
+  private func note(_ addition: NotificationBacklog.Addition) {
+    switch addition {
+    case .added: break
+    case .joined(let earlier): unsaved.queued.insert(earlier.id)
+    case .dropped(let victim): noteDropped(victim)
+    }
   }
 
   private func noteDropped(_ victim: QueuedNotification) {
@@ -210,7 +218,8 @@ extension NotificationStore: NotificationQueueing {
         for: SentMessageKey(integration: place.integration, groupKey: place.groupKey)
       )
     }
-    await end(ids, at: time, failure: nil)
+    let answer = message.map { "accepted, known there as \($0.reference.text)" } ?? "accepted"
+    await end(ids, at: time, failure: nil, answer: answer)
   }
 
   package func sentMessage(
@@ -247,17 +256,39 @@ extension NotificationStore: NotificationQueueing {
     _ = await save()
   }
 
+  /// What waits about these groups, oldest first.
+  package func waiting(about groupKeys: Set<String>) -> [QueuedNotification] {
+    backlog.all.filter { groupKeys.contains($0.notification.groupKey) }
+  }
+
   package func counts() -> QueueCounts {
     var counts = tally
     counts.waiting = backlog.countsByIntegration
+    let now = clock.now
+    counts.longestDelays = delays.compactMapValues { $0.longest(at: now) }
+    counts.oldestWaiting = backlog.longestWaiting?.notification.createdAt
     return counts
   }
 
-  private func end(_ ids: [Int64], at time: Timestamp, failure: String?) async {
+  private func end(
+    _ ids: [Int64],
+    at time: Timestamp,
+    failure: String?,
+    answer: String = ""
+  ) async {
     for ended in backlog.remove(ids) {
       unsaved.queued.insert(ended.id)
+      if failure == nil, let delay = ended.notification.delay(takenAt: time) {
+        delays[ended.notification.integration, default: DelayWindow()].add(delay, at: time)
+      }
       unsaved.records.append(
-        DeliveryRecord(ended.notification, endedAt: time, failure: failure)
+        DeliveryRecord(
+          ended.notification,
+          endedAt: time,
+          failure: failure,
+          answer: answer,
+          failedTries: ended.attempts
+        )
       )
     }
     _ = await save()

@@ -90,7 +90,8 @@ enum NotificationTables {
     let insert = try connection.prepare(
       """
       INSERT INTO notification_records(event_id, receiver, kind, item, group_key, reason,
-        decided_unix_ms, ended_unix_ms, failure) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        decided_unix_ms, ended_unix_ms, failure, answer, failed_tries, alerts)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """
     )
     for record in records {
@@ -103,6 +104,9 @@ enum NotificationTables {
       try insert.bind(record.decidedAt.unixMilliseconds, at: 7)
       try insert.bind(record.endedAt.unixMilliseconds, at: 8)
       try insert.bind(record.failure, at: 9)
+      try insert.bind(record.answer, at: 10)
+      try insert.bind(record.failedTries, at: 11)
+      try insert.bind(record.fingerprints.joined(separator: " "), at: 12)
       try insert.run()
     }
     let prune = try connection.prepare("DELETE FROM notification_records WHERE id <= ?")
@@ -118,7 +122,7 @@ enum NotificationTables {
     let select = try connection.prepare(
       """
       SELECT event_id, receiver, kind, item, group_key, reason, decided_unix_ms, ended_unix_ms,
-        failure FROM notification_records ORDER BY id DESC LIMIT ?
+        failure, answer, failed_tries, alerts FROM notification_records ORDER BY id DESC LIMIT ?
       """
     )
     try select.bind(limit, at: 1)
@@ -137,7 +141,10 @@ enum NotificationTables {
           reason: NotificationReason(rawValue: select.text(5)) ?? .firing,
           decidedAt: Timestamp(unixMilliseconds: select.integer(6)),
           endedAt: Timestamp(unixMilliseconds: select.integer(7)),
-          failure: select.isNull(8) ? nil : select.text(8)
+          failure: select.isNull(8) ? nil : select.text(8),
+          answer: select.text(9),
+          failedTries: Int(select.integer(10)),
+          fingerprints: select.text(11).split(separator: " ").map(String.init)
         )
       )
     }

@@ -6,7 +6,7 @@
 // It must never decide who is told or when, store a secret, or stop messages because a disk failed.
 //
 // Entry types: `StateDatabase` (opens the file), `NotificationStore` (fills `NotificationQueueing`),
-// `AlertStateStore` (fills `AlertStateStoring`).
+// `AlertStateStore` (fills `AlertStateStoring`), `SilenceStore` (silences, acknowledgements, audit log).
 //
 // Invariants
 // - A commit that returned as durable survives a power cut: `synchronous` is FULL.
@@ -14,7 +14,8 @@
 // - Memory is ahead of the file, never behind: what a failing disk refused stays in memory, works,
 //   and is written with the next commit that succeeds.
 // - Everything has a limit: waiting notifications (`NotificationBacklog`), kept records
-//   (`NotificationStore.maximumRecords`).
+//   (`NotificationStore.maximumRecords`), silences (`OperatorLedger`), entries of the audit log
+//   (`SilenceStore.auditEntriesMax`).
 // - A file that is damaged, someone else's or from a later version is refused at start and left as
 //   it is.
 //

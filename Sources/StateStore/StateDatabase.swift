@@ -66,6 +66,20 @@ package final class StateDatabase: Sendable {
         PRIMARY KEY (receiver, kind, item, group_key)
       ) WITHOUT ROWID;
       """,
+      """
+      CREATE TABLE silences(id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+      CREATE TABLE acknowledgements(subject TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+      CREATE TABLE audit_log(
+        id INTEGER PRIMARY KEY, at_unix_ms INTEGER NOT NULL, who TEXT NOT NULL,
+        action TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL
+      );
+      -- When the file was last known to take writes.
+      CREATE TABLE heartbeat(id INTEGER PRIMARY KEY CHECK (id = 1), at_unix_ms INTEGER NOT NULL);
+      ALTER TABLE notification_records ADD COLUMN answer TEXT NOT NULL DEFAULT '';
+      ALTER TABLE notification_records ADD COLUMN failed_tries INTEGER NOT NULL DEFAULT 0;
+      -- Fingerprints of its alerts, separated by blanks.
+      ALTER TABLE notification_records ADD COLUMN alerts TEXT NOT NULL DEFAULT '';
+      """,
     ]
   )
 }

@@ -81,6 +81,8 @@ struct StoredAlert: Codable {
   let endsUnixMs: Int64?
   let isUnknown: Bool
   let expression: String
+  /// Absent for alerts of rules.
+  let sourceURL: String?
 
   init(_ alert: Alert) {
     labels = StoredLabels(alert.labels)
@@ -90,6 +92,7 @@ struct StoredAlert: Codable {
     endsUnixMs = alert.endsAt?.unixMilliseconds
     isUnknown = alert.isUnknown
     expression = alert.expression
+    sourceURL = alert.sourceURL.isEmpty ? nil : alert.sourceURL
   }
 
   var alert: Alert {
@@ -100,7 +103,8 @@ struct StoredAlert: Codable {
       startsAt: Timestamp(unixMilliseconds: startsUnixMs),
       endsAt: endsUnixMs.map { Timestamp(unixMilliseconds: $0) },
       isUnknown: isUnknown,
-      expression: expression
+      expression: expression,
+      sourceURL: sourceURL ?? ""
     )
   }
 }
@@ -177,6 +181,10 @@ struct StoredGroup: Codable {
     let isWithdrawn: Bool
     /// Absent in what an older version stored.
     let toldSeverity: Int?
+    /// Absent too where nothing keeps the alert quiet.
+    let quiet: String?
+    let released: String?
+    let firstToldUnixMs: Int64?
   }
 
   struct Entry: Codable {
@@ -192,6 +200,8 @@ struct StoredGroup: Codable {
   let members: [Member]
   let flushesUnixMs: [Int64]
   let log: [Entry]
+  /// Absent where it is no storm's.
+  let storm: String?
 
   init(_ group: NotificationGroup) {
     (receiver, key) = (group.id.receiver, group.id.key)
@@ -203,10 +213,14 @@ struct StoredGroup: Codable {
         changedUnixMs: member.changedAt.unixMilliseconds,
         toldTo: member.toldTo.sorted().map { StoredIntegration($0) },
         isWithdrawn: member.isWithdrawn,
-        toldSeverity: member.toldSeverity?.rawValue
+        toldSeverity: member.toldSeverity?.rawValue,
+        quiet: member.quiet?.rawValue,
+        released: member.released?.rawValue,
+        firstToldUnixMs: member.firstToldAt?.unixMilliseconds
       )
     }
     flushesUnixMs = group.flushes.map(\.unixMilliseconds)
+    storm = group.storm?.rawValue
     log = group.log.map { id, entry in
       Entry(
         integration: StoredIntegration(id),
@@ -223,7 +237,10 @@ struct StoredGroup: Codable {
         changedAt: Timestamp(unixMilliseconds: stored.changedUnixMs),
         toldTo: Set(stored.toldTo.map(\.id)),
         isWithdrawn: stored.isWithdrawn,
-        toldSeverity: stored.toldSeverity.flatMap(SeverityRank.init)
+        toldSeverity: stored.toldSeverity.flatMap(SeverityRank.init),
+        quiet: stored.quiet.flatMap(QuietKind.init),
+        released: stored.released.flatMap(QuietKind.init),
+        firstToldAt: stored.firstToldUnixMs.map { Timestamp(unixMilliseconds: $0) }
       )
     }
     let log = log.map { entry in
@@ -238,7 +255,8 @@ struct StoredGroup: Codable {
       createdAt: Timestamp(unixMilliseconds: createdUnixMs),
       members: Dictionary(members.map { ($0.alert.labels, $0) }) { first, _ in first },
       flushes: flushesUnixMs.map { Timestamp(unixMilliseconds: $0) },
-      log: Dictionary(log) { first, _ in first }
+      log: Dictionary(log) { first, _ in first },
+      storm: storm.flatMap(StormPhase.init)
     )
   }
 }

@@ -27,6 +27,7 @@ struct DaemonConnection {
     _ path: String,
     method: String = "GET",
     form: String? = nil,
+    json: [UInt8]? = nil,
     timeout: Duration = .seconds(30)
   ) async throws(HTTPClientError) -> HTTPResponse {
     let client = HTTPClient(userAgent: "hvsmon")
@@ -35,6 +36,7 @@ struct DaemonConnection {
         path,
         method: method,
         form: form,
+        json: json,
         through: client,
         timeout: timeout
       )

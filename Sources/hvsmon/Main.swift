@@ -7,8 +7,9 @@ import Glibc
 struct Main {
   static let commands: [any Command.Type] = [
     ServeCommand.self, InitCommand.self, DemoCommand.self, CheckCommand.self, TopCommand.self,
-    StatusCommand.self, QueryCommand.self, SafeToStopCommand.self, RulesCommand.self,
-    ImportCommand.self, BackupCommand.self, VersionCommand.self,
+    StatusCommand.self, QueryCommand.self, SafeToStopCommand.self, AlertsCommand.self,
+    ExplainCommand.self, SilenceCommand.self, AckCommand.self, NotifyTestCommand.self,
+    RulesCommand.self, ImportCommand.self, BackupCommand.self, VersionCommand.self,
   ]
 
   static func main() async {

@@ -18,11 +18,12 @@ import Testing
     let hook: WebhookSink
     let monitor: Monitor
 
-    init() async throws {
+    init(_ more: String = "") async throws {
       cluster = try SimulatedCluster(seed: 7, clock: SystemClock())
       harness = try MonitorHarness()
       hook = try WebhookSink()
-      try harness.writeSettings(try Self.sections(cluster, harness, hook), rules: Self.shipped())
+      let sections = try Self.sections(cluster, harness, hook) + "\n\(more)"
+      try harness.writeSettings(sections, rules: Self.shipped())
       monitor = try await Monitor.start(harness.plan)
     }
 
@@ -247,5 +248,35 @@ import Testing
     #expect(fires)
     await scene.close()
     #expect(scene.told == ["firing MonitorCutOff"])
+  }
+
+  @Test func `a monitor whose witnesses are silent too says only that it is cut off`() async throws
+  {
+    let scene = try await Scene("monitor: {witnesses: [\"tcp://255.255.255.255:443\"]}")
+    try await scene.settles()
+    let isIsolated = try await scene.harness.waits(
+      for: "hvsmon_monitor_isolated{",
+      " 1",
+      on: scene.monitor
+    )
+    // As long as the cluster answers that is no reason to doubt the way to it.
+    #expect(isIsolated && scene.told.isEmpty)
+    await scene.cluster.stop()
+    _ = await eventually { !scene.told.isEmpty }
+    let evidence = scene.hook.payloads.first?.alerts.first?.annotations["evidence"]
+    #expect(evidence == "neither the gateway nor a witness answers hvsmon")
+    await scene.close()
+    #expect(scene.told == ["firing MonitorCutOff"])
+  }
+
+  @Test func `a cluster that is silent while witnesses answer is told as down`() async throws {
+    let witness = try RawServer(.readHeader)
+    defer { witness.stop() }
+    let scene = try await Scene("monitor: {gateway: \"tcp://127.0.0.1:\(witness.port)\"}")
+    try await scene.settles()
+    await scene.cluster.stop()
+    _ = await eventually(within: .seconds(20)) { !scene.told.isEmpty }
+    await scene.close()
+    #expect(!scene.told.isEmpty && !scene.told.contains { $0.contains("MonitorCutOff") })
   }
 }

@@ -83,9 +83,9 @@ extension APIPorts {
     cluster: ClusterPorts = ClusterPorts(
       topology: { nil },
       stopVerdict: { _ in .notYet },
-      explanations: { Array(#"{"alerts":[]}"#.utf8) },
       snapshot: { Array(#"{"schema_version":1}"#.utf8) }
     ),
+    alerts: AlertPorts = StandInAlerts().ports,
     remoteWrite: (@Sendable ([UInt8]) async -> WriteAnswer)? = nil
   ) -> APIPorts {
     APIPorts(
@@ -95,6 +95,7 @@ extension APIPorts {
       targets: { targets },
       process: process,
       cluster: cluster,
+      alerts: alerts,
       remoteWrite: remoteWrite
     )
   }
@@ -103,7 +104,8 @@ extension APIPorts {
   func ask(
     _ path: String,
     _ parameters: [(String, String)] = [],
-    method: String = "GET"
+    method: String = "GET",
+    body: String = ""
   ) async throws -> (status: Int, text: String, tree: JSONTree?) {
     let routes = APIRoutes.routes(over: self).filter { $0.methods.contains(method) }
     let prefixes = routes.filter { route in
@@ -117,7 +119,9 @@ extension APIPorts {
       ServerRequest(
         method: method,
         path: path,
-        query: parameters.map { ServerRequest.Parameter(name: $0.0, value: $0.1) }
+        query: parameters.map { ServerRequest.Parameter(name: $0.0, value: $0.1) },
+        body: Array(body.utf8),
+        tokenName: "tester"
       )
     )
     let text = String(decoding: response.body, as: UTF8.self)

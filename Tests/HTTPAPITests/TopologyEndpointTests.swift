@@ -17,8 +17,7 @@ import Testing
       cluster: ClusterPorts(
         topology: { topology },
         stopVerdict: stopVerdict,
-        explanations: { Array(#"{"alerts":[]}"#.utf8) },
-        snapshot: { Array(#"{"schema_version":1}"#.utf8) }
+          snapshot: { Array(#"{"schema_version":1}"#.utf8) }
       )
     )
     return try #require(

@@ -72,6 +72,23 @@ func settings(
   )
 }
 
+func silence(
+  _ id: String,
+  _ matchers: [LabelMatcher],
+  from start: Double = 0,
+  to end: Double = 1_000
+) throws -> Silence {
+  Silence(
+    id: id,
+    matchers: try matchers.map { try CompiledMatcher($0) },
+    startsAt: time(start),
+    endsAt: time(end),
+    createdBy: "ann",
+    comment: "a test",
+    updatedAt: time(start)
+  )
+}
+
 /// A message in one line, for comparisons: who, why, and the alerts with `+` new, `-` resolved.
 func line(_ notification: AlertNotification) -> String {
   let alerts = notification.alerts.map { told in
@@ -84,17 +101,25 @@ func line(_ notification: AlertNotification) -> String {
 
 extension NotificationPlanner {
   /// Steps and returns the messages in one line each.
-  mutating func told(_ alerts: [Alert], at seconds: Double) -> [String] {
-    step(alerts: alerts, now: time(seconds)).notifications.map(line)
+  mutating func told(
+    _ alerts: [Alert],
+    at seconds: Double,
+    silences: SilenceBook = SilenceBook()
+  ) -> [String] {
+    step(alerts: alerts, silences: silences, now: time(seconds)).notifications.map(line)
   }
 
   /// Steps at every deadline until `seconds`, then at `seconds`; the messages with their times.
-  mutating func told(_ alerts: [Alert], until seconds: Double) -> [String] {
+  mutating func told(
+    _ alerts: [Alert],
+    until seconds: Double,
+    silences: SilenceBook = SilenceBook()
+  ) -> [String] {
     var lines: [String] = []
     while let deadline = nextDeadline, deadline < time(seconds) {
       let offset = (deadline - time(0)).inSeconds
-      lines += told(alerts, at: offset).map { "\(offset): \($0)" }
+      lines += told(alerts, at: offset, silences: silences).map { "\(offset): \($0)" }
     }
-    return lines + told(alerts, at: seconds).map { "\(seconds): \($0)" }
+    return lines + told(alerts, at: seconds, silences: silences).map { "\(seconds): \($0)" }
   }
 }

@@ -11,6 +11,8 @@ enum Peers {
   static let nginx = path("usr/sbin/nginx")
   static let prometheus = path("usr/bin/prometheus")
   static let promtool = path("usr/bin/promtool")
+  static let alertmanager = path("usr/bin/prometheus-alertmanager")
+  static let amtool = path("usr/bin/amtool")
   static let python = path("python/bin/python3")
   static let fakeProxmox = path("python/bin/fakepve")
   static let mongoPython = path("mongodb/bin/python3")

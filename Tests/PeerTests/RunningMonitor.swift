@@ -12,11 +12,13 @@ final class RunningMonitor: Sendable {
 
   /// Starts it with these sections, the shipped rules and otherwise the shipped settings.
   ///
-  /// `http` holds more keys of that section in flow style, `token` is shown when asking.
+  /// `http` holds more keys of that section in flow style, `token` is shown when asking, `rules` is
+  /// another rule file.
   init(
     sections: String,
     http: String = "",
     token: String? = nil,
+    rules: String? = nil,
     client: HTTPClient
   ) async throws {
     self.client = client
@@ -28,7 +30,7 @@ final class RunningMonitor: Sendable {
       """
       storage: {path: \(folder.file("hvsmon.sqlite"))}
       http: {listen: "127.0.0.1:\(port)", \(http)}
-      rules: [\(Peers.root)/alerts.yml]
+      rules: ["\(rules ?? "\(Peers.root)/alerts.yml")"]
       \(sections)
       """
     )

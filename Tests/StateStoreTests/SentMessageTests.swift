@@ -55,7 +55,14 @@ import Testing
     // What the version before wrote: no table of messages.
     let old = try DatabaseQueue(path: path)
     try old.runBlocking { connection throws(SQLiteError) in
-      try connection.execute("DROP TABLE sent_messages")
+      for table in [
+        "sent_messages", "silences", "acknowledgements", "audit_log", "heartbeat",
+      ] {
+        try connection.execute("DROP TABLE \(table)")
+      }
+      for column in ["answer", "failed_tries", "alerts"] {
+        try connection.execute("ALTER TABLE notification_records DROP COLUMN \(column)")
+      }
       try connection.setUserVersion(1)
     }
     await old.close()

@@ -7,38 +7,7 @@ struct BackupReader {
   let root: SettingsSection
 
   func timeZone() -> TimeZoneRules {
-    guard let cluster = root.section("cluster"), let name = cluster.text("timezone") else {
-      return .utc
-    }
-    if name == "UTC" { return .utc }
-    let isPlain = name.utf8.allSatisfy { byte in
-      UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte
-        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "/_+-".utf8.contains(byte)
-    }
-    guard isPlain, !name.isEmpty, !name.hasPrefix("/"), name.utf8.count <= 64 else {
-      cluster.report("timezone", "must name a time zone such as Europe/Berlin, not \"\(name)\"")
-      return .utc
-    }
-    do throws(SettingsEnvironment.Unreadable) {
-      return try parsed(name, cluster.readTimeZone(name))
-    } catch {
-      cluster.report(
-        "timezone",
-        "\(name) cannot be read from this machine's time zones: \(error.reason)"
-      )
-      return .utc
-    }
-  }
-
-  private func parsed(
-    _ name: String,
-    _ bytes: [UInt8]
-  ) throws(SettingsEnvironment.Unreadable) -> TimeZoneRules {
-    do throws(TimeZoneFault) {
-      return try TimeZoneRules(name: name, zoneFile: bytes)
-    } catch {
-      throw SettingsEnvironment.Unreadable(reason: error.reason)
-    }
+    root.section("cluster")?.timeZone("timezone") ?? .utc
   }
 
   func backups() -> [DeclaredBackup] {

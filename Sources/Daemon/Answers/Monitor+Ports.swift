@@ -36,9 +36,9 @@ extension Monitor {
         stopVerdict: { [parts, clock] name in
           parts.topology.keeper.stopAnswer(name, at: clock.now)
         },
-        explanations: { [parts] in await parts.notifications.explanations() },
         snapshot: { [snapshots, clock] in await snapshots.json(at: clock.now) }
       ),
+      alerts: alertPorts,
       remoteWrite: started.http.acceptsRemoteWrite ? remoteWrite : nil
     )
   }

@@ -53,6 +53,8 @@ final class DependencyAsker: Sendable {
     case .monitor, .cluster: concerned += assessment.dependents(of: .monitor)
     case .guest, .member, .tier, .storage, .backup: break
     }
+    // Whatever seems to fail, it may be hvsmon that is cut off.
+    concerned.append(.monitor)
     let keys = witnessKeys(of: Set(concerned)).subtracting([target.key])
     scheduler.withLock { $0 }?.ask(keys)
   }
@@ -96,6 +98,7 @@ final class DependencyAsker: Sendable {
     let asked = assessment.observed.nodes.values.compactMap(\.apiAnswers)
     if places.contains(.cluster), !asked.isEmpty, !asked.contains(true) {
       places.formUnion(assessment.dependents(of: .monitor))
+      places.insert(.monitor)
     }
     return witnesses.withLock { witnesses in
       places.reduce(into: []) { $0.formUnion(witnesses[$1] ?? []) }

@@ -19,6 +19,9 @@ package actor Dispatcher {
   private var integrations: [IntegrationID: Integration] = [:]
   private var lanes: [IntegrationID: Lane] = [:]
   private var recorded: [IntegrationID: DeliveryStatistics] = [:]
+  private var patience = Duration.zero
+  private var failing: [IntegrationID: Timestamp] = [:]
+  private var onFailure: (@Sendable () async -> Void)?
   private var isStopping = false
 
   /// The task of one integration and the way to wake it.
@@ -27,6 +30,7 @@ package actor Dispatcher {
     let signal: AsyncStream<Void>.Continuation
     /// The peer wants no message before.
     var blockedUntil: Timestamp?
+    var window = RateWindow()
   }
 
   /// Makes a dispatcher that does nothing before ``serve(_:)``.
@@ -61,12 +65,18 @@ package actor Dispatcher {
   ///
   /// What waits for an integration that is not among them is given up; a call under way to one may
   /// end within a second.
-  package func serve(_ wanted: [Integration]) async {
+  ///
+  /// - Parameters:
+  ///   - wanted: Whom to deliver to.
+  ///   - patience: What is younger is not given up: so long people wait for what is repeated.
+  package func serve(_ wanted: [Integration], patience: Duration = .zero) async {
     guard !isStopping else { return }
+    self.patience = patience
     integrations = Dictionary(wanted.map { ($0.id, $0) }) { first, _ in first }
     var gone: [Task<Void, Never>] = []
     for (id, lane) in lanes where integrations[id] == nil {
       lanes[id] = nil
+      failing[id] = nil
       lane.signal.finish()
       gone.append(lane.task)
     }
@@ -75,6 +85,15 @@ package actor Dispatcher {
     for orphan in await queue.integrations() where integrations[orphan] == nil {
       await giveUp(onAllOf: orphan)
     }
+  }
+
+  /// The integrations whose last delivery failed, each with the time at which the oldest message
+  /// was decided that did not arrive since one did.
+  package var unreached: [IntegrationID: Timestamp] { failing }
+
+  /// Calls this whenever an integration that worked begins to fail.
+  package func whenFailing(_ handler: @escaping @Sendable () async -> Void) {
+    onFailure = handler
   }
 
   /// Looks at the queue again: call it after every commit.
@@ -126,6 +145,8 @@ extension Dispatcher {
       let rest: Duration?
       if let blocked = lanes[id]?.blockedUntil, blocked > now {
         rest = blocked - now
+      } else if let allowed = lanes[id]?.window.nextAllowed(by: integrations[id]?.rate, now: now) {
+        rest = allowed - now
       } else {
         switch await queue.next(for: id, now: now) {
         case .ready(let waiting):
@@ -163,6 +184,7 @@ extension Dispatcher {
     else { return }
     let ids = waiting.map(\.id)
     recorded[id, default: .init()].requests += 1
+    lanes[id]?.window.note(clock.now, by: integration.rate)
     let earlier = await queue.sentMessage(about: notification.groupKey, to: id)
     let reference: MessageReference?
     do throws(DeliveryError) {
@@ -185,6 +207,7 @@ extension Dispatcher {
     }
     statistics.lastFailure = nil
     recorded[id] = statistics
+    failing[id] = nil
   }
 
   private func handle(
@@ -196,13 +219,16 @@ extension Dispatcher {
     let ids = waiting.map(\.id)
     let now = clock.now
     recorded[id, default: .init()].lastFailure = error.description
+    let wasFailing = failing[id] != nil
+    failing[id] = min(failing[id] ?? oldest(of: waiting, now), oldest(of: waiting, now))
+    if !wasFailing { await onFailure?() }
     let age = now - notification.createdAt
     let failures = (waiting.map(\.attempts).max() ?? 0) + 1
     switch error {
     case .permanent(let reason):
       await giveUp(ids, notification, reason: reason)
     case .retryable(let reason, _)
-    where age >= policy.giveUpAfter && failures >= policy.triesBeforeGivingUp:
+    where age >= max(policy.giveUpAfter, patience) && failures >= policy.triesBeforeGivingUp:
       let text = QuantityText.text(of: age)
       await giveUp(ids, notification, reason: "not delivered for \(text), at last: \(reason)")
     case .retryable(let reason, let wish):
@@ -224,6 +250,10 @@ extension Dispatcher {
         LogField("wait_seconds", (wait.inSeconds * 10).rounded() / 10)
       )
     }
+  }
+
+  private func oldest(of waiting: [QueuedNotification], _ now: Timestamp) -> Timestamp {
+    waiting.map(\.notification.createdAt).min() ?? now
   }
 
   private func giveUp(_ ids: [Int64], _ notification: AlertNotification, reason: String) async {

@@ -18,13 +18,12 @@ struct Escalations {
     }
     var found: [LabelSet: Alert] = [:]
     for alerts in kinds.values where alerts.count > 1 {
+      let byName = Dictionary(grouping: alerts) { $0.labels["alertname"] }
       for urgent in alerts {
-        let names = [
-          urgent.labels["alertname"],
-          urgent.annotations.first { $0.name == Self.annotation }?.value,
-        ]
-        for lesser in alerts
-        where Self.rank(lesser) < Self.rank(urgent) && names.contains(lesser.labels["alertname"]) {
+        let escalated = urgent.annotations.first { $0.name == Self.annotation }?.value
+        let names = Set([urgent.labels["alertname"], escalated])
+        for lesser in names.flatMap({ byName[$0] ?? [] })
+        where Self.rank(lesser) < Self.rank(urgent) {
           guard let known = found[lesser.labels], Self.rank(known) >= Self.rank(urgent) else {
             found[lesser.labels] = urgent
             continue

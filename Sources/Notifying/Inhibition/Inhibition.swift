@@ -54,7 +54,8 @@ struct Inhibition: Sendable {
       guard case .joined(let cause) = standing, case .asking? = standings[cause] else { continue }
       standings[labels] = standings[cause]
     }
-    let screened = alerts.compactMap { self.screened($0, among: firing, knowledge.graph) }
+    let severities = raisedSeverities(among: firing)
+    let screened = alerts.compactMap { self.screened($0, severities, knowledge.graph) }
     routings = Dictionary(
       screened.lazy.filter { !$0.alert.isResolved && $0.routing != $0.alert.labels }
         .map { ($0.alert.labels, $0.routing) }
@@ -71,6 +72,9 @@ struct Inhibition: Sendable {
       }
     }.min()
   }
+
+  /// The labels by which the routes of an alert were found last.
+  func routing(of labels: LabelSet) -> LabelSet { routings[labels] ?? labels }
 
   // MARK: What is known
 
@@ -222,7 +226,7 @@ struct Inhibition: Sendable {
 
   private func screened(
     _ alert: Alert,
-    among firing: [Alert],
+    _ severities: [LabelSet: String],
     _ graph: any CauseGraph
   ) -> ScreenedAlert? {
     guard let standing = standings[alert.labels] else {
@@ -231,7 +235,7 @@ struct Inhibition: Sendable {
     switch standing {
     case .asking, .held, .recovering: return nil
     case .joined(let cause):
-      let severity = raisedSeverity(of: cause, among: firing)
+      let severity = severities[cause] ?? cause["severity"]
       var told = alert
       if CauseSearch.isDown(alert.labels), let component = graph.component(of: alert.labels) {
         told.annotate("evidence", Self.evidence(of: component, graph))
@@ -241,7 +245,7 @@ struct Inhibition: Sendable {
       guard CauseSearch.isDown(alert.labels) else {
         return ScreenedAlert(alert: alert, routing: alert.labels)
       }
-      return cause(alert, among: firing, graph)
+      return cause(alert, severities, graph)
     }
   }
 
@@ -269,11 +273,11 @@ struct Inhibition: Sendable {
   /// The alert about a cause, with what it stands for.
   private func cause(
     _ alert: Alert,
-    among firing: [Alert],
+    _ severities: [LabelSet: String],
     _ graph: any CauseGraph
   ) -> ScreenedAlert {
     var told = alert
-    let severity = raisedSeverity(of: alert.labels, among: firing)
+    let severity = severities[alert.labels] ?? alert.labels["severity"]
     if severity != alert.labels["severity"] { told.annotate("severity", severity ?? "") }
     if let component = graph.component(of: alert.labels) {
       told.annotate("evidence", Self.evidence(of: component, graph))
@@ -283,14 +287,16 @@ struct Inhibition: Sendable {
     return ScreenedAlert(alert: told, routing: alert.labels.withSeverity(severity))
   }
 
-  /// The most urgent severity among a cause and everything that it explains.
-  private func raisedSeverity(of cause: LabelSet, among firing: [Alert]) -> String? {
-    var highest = cause["severity"]
+  /// The most urgent severity among a cause and everything that it explains, where that is more
+  /// urgent than the cause's own; one look at each alert.
+  private func raisedSeverities(among firing: [Alert]) -> [LabelSet: String] {
+    var highest: [LabelSet: String] = [:]
     for alert in firing {
+      guard let severity = alert.labels["severity"] else { continue }
       switch standings[alert.labels] {
-      case .held(cause), .joined(cause):
-        let severity = alert.labels["severity"]
-        if SeverityRank(severity) > SeverityRank(highest) { highest = severity }
+      case .held(let cause), .joined(let cause):
+        let known = highest[cause] ?? cause["severity"]
+        if SeverityRank(severity) > SeverityRank(known) { highest[cause] = severity }
       default: continue
       }
     }

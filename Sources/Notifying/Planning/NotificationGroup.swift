@@ -21,6 +21,16 @@ package struct GroupID: Hashable, Sendable {
   }
 }
 
+/// What keeps an alert that belongs to a group out of its messages.
+package enum QuietKind: String, Sendable, CaseIterable {
+  /// People silenced it.
+  case silence
+  /// What it is about is being worked on.
+  case maintenance
+  /// Another alert fires that inhibits it by a rule of the settings.
+  case inhibition
+}
+
 /// One alert of a group and who knows of it.
 package struct GroupMember: Equatable, Sendable {
   /// The alert as it was last reported.
@@ -33,6 +43,14 @@ package struct GroupMember: Equatable, Sendable {
   package var isWithdrawn: Bool
   /// How urgent it was when it was last told; nil before that.
   package var toldSeverity: SeverityRank?
+  /// What keeps it out of messages now; nil for nothing.
+  package var quiet: QuietKind?
+  /// What kept it out of messages before, when that is over and it is to be told for that reason.
+  package var released: QuietKind?
+  /// When somebody was first told that it fires; what waits for an acknowledgement counts from it.
+  package var firstToldAt: Timestamp?
+  /// Somebody said that they work on it; not kept over restarts, found anew.
+  var isAcknowledged = false
   /// Since when no rule reports it; not kept over restarts.
   var missingSince: Timestamp?
   /// The settings put it elsewhere since it was told: only its end is told here.
@@ -46,14 +64,23 @@ package struct GroupMember: Equatable, Sendable {
     changedAt: Timestamp,
     toldTo: Set<IntegrationID> = [],
     isWithdrawn: Bool = false,
-    toldSeverity: SeverityRank? = nil
+    toldSeverity: SeverityRank? = nil,
+    quiet: QuietKind? = nil,
+    released: QuietKind? = nil,
+    firstToldAt: Timestamp? = nil
   ) {
     self.alert = alert
     self.changedAt = changedAt
     self.toldTo = toldTo
     self.isWithdrawn = isWithdrawn
     self.toldSeverity = toldSeverity
+    self.quiet = quiet
+    self.released = released
+    self.firstToldAt = firstToldAt
   }
+
+  /// It fires, and messages of its group name it.
+  var isShownFiring: Bool { !alert.isResolved && !hasLeft && quiet == nil }
 
   /// It fires and is more urgent than those know who were told of it.
   var isWorseThanTold: Bool {
@@ -76,6 +103,16 @@ package struct NotificationLogEntry: Equatable, Sendable {
   }
 }
 
+/// How far a storm is, for the group that takes its alerts.
+package enum StormPhase: String, Sendable, CaseIterable {
+  /// It is to be told.
+  case beginning
+  /// It was told, and further groups that begin are part of it.
+  case raging
+  /// Groups have messages of their own again; what came with it stays until it ends.
+  case over
+}
+
 /// Alerts that one receiver is told about together, with the log of what it was told.
 package struct NotificationGroup: Equatable, Sendable {
   /// Which group.
@@ -91,6 +128,9 @@ package struct NotificationGroup: Equatable, Sendable {
   /// What each integration was last told.
   package var log: [IntegrationID: NotificationLogEntry]
 
+  /// How far the storm is whose alerts these are; nil for every other group.
+  package var storm: StormPhase?
+
   /// A group sends at most this many messages within its interval.
   package static let maximumFlushes = 3
 
@@ -101,7 +141,8 @@ package struct NotificationGroup: Equatable, Sendable {
     createdAt: Timestamp,
     members: [LabelSet: GroupMember] = [:],
     flushes: [Timestamp] = [],
-    log: [IntegrationID: NotificationLogEntry] = [:]
+    log: [IntegrationID: NotificationLogEntry] = [:],
+    storm: StormPhase? = nil
   ) {
     self.id = id
     self.labels = labels
@@ -109,6 +150,7 @@ package struct NotificationGroup: Equatable, Sendable {
     self.members = members
     self.flushes = flushes
     self.log = log
+    self.storm = storm
   }
 }
 
@@ -132,7 +174,7 @@ extension NotificationGroup {
         due.append(notBeforeBurst(since + timing.wait, timing))
       }
     }
-    if news.isAnyFiring {
+    if news.isAnyUnattended {
       due += integrations.compactMap { log[$0.id].map { $0.sentAt + timing.repetition } }
     }
     return due.min()
@@ -150,6 +192,8 @@ extension NotificationGroup {
     /// When the latest alert ended whose end somebody was not told of.
     var endedSince: Timestamp?
     var isAnyFiring = false
+    /// One that fires was not acknowledged.
+    var isAnyUnattended = false
   }
 
   private func news(for integrations: [Integration]) -> News {
@@ -158,9 +202,10 @@ extension NotificationGroup {
       if member.alert.isResolved {
         guard !member.toldTo.isEmpty else { continue }
         news.endedSince = max(news.endedSince ?? member.changedAt, member.changedAt)
-      } else if !member.hasLeft {
+      } else if member.isShownFiring {
         news.isAnyFiring = true
-        if member.isWorseThanTold
+        if !member.isAcknowledged { news.isAnyUnattended = true }
+        if member.isWorseThanTold || member.released != nil
           || !integrations.allSatisfy({ member.toldTo.contains($0.id) })
         {
           news.firingSince = min(news.firingSince ?? member.changedAt, member.changedAt)

@@ -15,7 +15,8 @@ extension NotificationPlanner {
         group.log[integration.id] = entry
         sent.append(notification)
       }
-      for (labels, member) in group.members where !member.hasLeft || member.alert.isResolved {
+      for (labels, member) in group.members
+      where member.isShownFiring || member.alert.isResolved {
         if member.alert.isResolved {
           group.members[labels]?.toldTo.remove(integration.id)
         } else {
@@ -23,11 +24,19 @@ extension NotificationPlanner {
         }
       }
     }
-    for (labels, member) in group.members where !member.alert.isResolved {
+    for (labels, member) in group.members where !member.alert.isResolved && member.quiet == nil {
       group.members[labels]?.toldSeverity = member.alert.severity
+      group.members[labels]?.released = nil
+      if !sent.isEmpty, member.firstToldAt == nil { group.members[labels]?.firstToldAt = now }
     }
+    unmutedGroups.remove(id)
     if !sent.isEmpty {
       group.flushes = (group.flushes + [now]).suffix(NotificationGroup.maximumFlushes)
+    }
+    if group.storm == .beginning {
+      group.storm = .raging
+      let raging = stormTerms(.raging).timing
+      terms[id]?.timing = raging
     }
     kept[id] = group
     changed.insert(id)
@@ -44,18 +53,24 @@ extension NotificationPlanner {
     timing: GroupTiming,
     now: Timestamp
   ) -> AlertNotification? {
-    let firing = group.members.values.filter { !$0.alert.isResolved && !$0.hasLeft }
-    let new = firing.filter { !$0.toldTo.contains(integration.id) || $0.isWorseThanTold }
+    let firing = group.members.values.filter(\.isShownFiring)
+    let new = firing.filter {
+      !$0.toldTo.contains(integration.id) || $0.isWorseThanTold || $0.released != nil
+    }
     let ended = group.members.values.filter {
       $0.alert.isResolved && $0.toldTo.contains(integration.id) && integration.sendsResolved
     }
     let entry = group.log[integration.id]
     let reason: NotificationReason
-    if !new.isEmpty {
-      reason = new.count == firing.count ? .firing : .moreFiring
+    if storms.ending.contains(group.id), entry != nil, !firing.isEmpty {
+      reason = .stormEnded
+    } else if !new.isEmpty {
+      reason = self.reason(telling: new, of: firing, in: group)
     } else if !ended.isEmpty {
       reason = firing.isEmpty ? .resolved : .partlyResolved
-    } else if let entry, !firing.isEmpty, now - entry.sentAt >= timing.repetition {
+    } else if let entry, now - entry.sentAt >= timing.repetition,
+      firing.contains(where: { !$0.isAcknowledged })
+    {
       reason = .repeated
     } else {
       return nil
@@ -80,6 +95,23 @@ extension NotificationPlanner {
       externalURL: settings.externalURL,
       createdAt: now
     )
+  }
+
+  /// Why a message is sent that tells of alerts which the integration did not know.
+  private func reason(
+    telling new: [GroupMember],
+    of firing: [GroupMember],
+    in group: NotificationGroup
+  ) -> NotificationReason {
+    if group.storm == .beginning { return .storm }
+    switch terms[group.id]?.origin {
+    case .escalation: return .escalated
+    case .fallback: return .fallback
+    case .route, nil: break
+    }
+    if new.allSatisfy({ $0.released != nil }) { return .silenceEnded }
+    if unmutedGroups.contains(group.id) { return .muteEnded }
+    return new.count == firing.count ? .firing : .moreFiring
   }
 
   /// A name of one message that is as short as a header wants it: the place and the group as a

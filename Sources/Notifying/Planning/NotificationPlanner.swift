@@ -12,28 +12,35 @@ package struct NotificationPlanner: Sendable {
   /// An alert that no rule reports for this long counts as withdrawn.
   package static let withdrawalDelay = Duration.seconds(300)
 
-  private let maximumMembers: Int
+  let maximumMembers: Int
   var settings: NotificationSettings
   var integrations: [String: [Integration]]
   var kept: [GroupID: NotificationGroup] = [:]
-  private var timings: [GroupID: GroupTiming] = [:]
+  var terms: [GroupID: GroupTerms] = [:]
   /// The groups that hold an alert, so that an alert whose route has changed is found again.
-  private var holders: [LabelSet: Set<GroupID>] = [:]
-  private var homes: [LabelSet: [Home]] = [:]
-  private var memberCount = 0
+  var holders: [LabelSet: Set<GroupID>] = [:]
+  var homes: [LabelSet: [AlertHome]] = [:]
+  var memberCount = 0
   var changed: Set<GroupID> = []
-  private var lastStep = Timestamp.distantFuture
-  private var inhibition = Inhibition()
+  var lastStep = Timestamp.distantFuture
+  var inhibition = Inhibition()
+  /// What people said, as the last step was told.
+  var silences = SilenceBook()
+  /// What rules kept quiet at the last step.
+  var ruleInhibition = RuleInhibition([], firing: [])
+  /// The names of the time intervals that held the last step.
+  var openWindows: Set<String> = []
+  /// The groups that their routes kept quiet at the last step.
+  var mutedGroups: Set<GroupID> = []
+  /// The groups that said nothing since they were kept quiet.
+  var unmutedGroups: Set<GroupID> = []
+
+  var storms = StormWatch()
+  /// Receivers that were not reached, as the last step was told.
+  var unreached: [String: Timestamp] = [:]
 
   /// Alerts that were not told because too many were in groups; each counts at every step.
-  package private(set) var refusedAlerts = 0
-
-  /// Where an alert belongs by the settings.
-  private struct Home {
-    let id: GroupID
-    let labels: LabelSet
-    let timing: GroupTiming
-  }
+  package internal(set) var refusedAlerts = 0
 
   /// Makes a planner.
   ///
@@ -54,6 +61,7 @@ package struct NotificationPlanner: Sendable {
       memberCount += group.members.count
       for labels in group.members.keys { holders[labels, default: []].insert(group.id) }
     }
+    findTerms()
   }
 
   /// The groups as they stand, in no order.
@@ -67,7 +75,7 @@ package struct NotificationPlanner: Sendable {
     self.settings = settings
     integrations = Dictionary(grouping: settings.integrations, by: \.id.receiver)
     homes = [:]
-    timings = [:]
+    findTerms()
   }
 
   /// Takes the present alerts and decides what to send now.
@@ -75,17 +83,25 @@ package struct NotificationPlanner: Sendable {
   /// - Parameters:
   ///   - alerts: Every alert that fires, and those that ended since the last step at least; their
   ///     label sets differ. One that is missing is waited for, not taken as resolved.
+  ///   - silences: What people said of alerts; what is silenced is in no message, firing or ended,
+  ///     and told once the silence is over.
+  ///   - unreached: The receivers that take no message at present, each with the time at which the
+  ///     oldest one was decided that none of its integrations took.
   ///   - knowledge: How the cluster stands; without it every alert is told by itself.
   ///   - now: The time of the step; going back does no harm.
   /// - Returns: What to store and send as one piece.
   package mutating func step(
     alerts: [Alert],
+    silences: SilenceBook = SilenceBook(),
+    unreached: [String: Timestamp] = [:],
     knowledge: ClusterKnowledge? = nil,
     now: Timestamp
   ) -> NotificationPlan {
     changed = []
     if now < lastStep { pullBackFutureTimes(to: now) }
     lastStep = now
+    self.silences = silences
+    self.unreached = unreached
     let told = alerts.map(\.labels).filter { isTold($0) }
     let screened = inhibition.screen(
       alerts,
@@ -96,14 +112,22 @@ package struct NotificationPlanner: Sendable {
     for alert in screened { take(alert, now: now) }
     for (labels, standing) in inhibition.standings where !standing.isTold { withhold(labels) }
     noteMissing(except: Set(alerts.map(\.labels)), now: now)
+    ruleInhibition = RuleInhibition(settings.inhibitRules, firing: firingLabels(of: alerts))
+    noteQuiet(now: now)
+    noteMuting(now: now)
     var plan = NotificationPlan()
+    calmStorms(now: now)
     let due = kept.keys.filter { nextFlush(of: $0).map { $0 <= now } ?? false }
-    for id in due.sorted(by: { ($0.receiver, $0.key) < ($1.receiver, $1.key) }) {
+    let flushing = gatherStorms(due, now: now)
+    for id in flushing.sorted(by: { ($0.receiver, $0.key) < ($1.receiver, $1.key) }) {
       plan.notifications += flush(id, now: now)
     }
     for id in kept.keys where kept[id]?.isSpent(at: now, timing: timing(of: id)) == true {
       kept[id] = nil
-      timings[id] = nil
+      terms[id] = nil
+      storms.growth[id] = nil
+      mutedGroups.remove(id)
+      unmutedGroups.remove(id)
       changed.remove(id)
       plan.removedGroups.append(id)
     }
@@ -111,15 +135,28 @@ package struct NotificationPlanner: Sendable {
     return plan
   }
 
-  /// When ``step(alerts:now:)`` must be called again although no alert changed; nil means never.
+  /// When ``step(alerts:silences:unreached:knowledge:now:)`` must be called again although no alert changed; nil means never.
   package var nextDeadline: Timestamp? {
     var deadline = kept.keys.compactMap { nextFlush(of: $0) }.min()
     if let screening = inhibition.nextDeadline { deadline = min(deadline ?? screening, screening) }
+    if !holders.isEmpty, let change = silences.nextChange(after: lastStep) {
+      deadline = min(deadline ?? change, change)
+    }
+    for other in [nextCalm, nextFallback].compactMap({ $0 }) {
+      deadline = min(deadline ?? other, other)
+    }
+    if !mutedGroups.isEmpty {
+      let boundary = settings.timeWindows.values.map { $0.nextBoundary(after: lastStep) }.min()
+      if let boundary { deadline = min(deadline ?? boundary, boundary) }
+    }
     for group in kept.values {
       for member in group.members.values {
         guard let missing = member.missingSince, !member.alert.isResolved else { continue }
         let withdrawn = missing + Self.withdrawalDelay
         deadline = min(deadline ?? withdrawn, withdrawn)
+      }
+      if let escalation = nextEscalation(from: group) {
+        deadline = min(deadline ?? escalation, escalation)
       }
     }
     return deadline
@@ -127,7 +164,9 @@ package struct NotificationPlanner: Sendable {
 
   /// When a group of ``groups`` has something to say, as far as is known now.
   package func nextFlush(of id: GroupID) -> Timestamp? {
-    kept[id]?.nextFlush(integrations: integrations[id.receiver] ?? [], timing: timing(of: id))
+    guard !mutedGroups.contains(id) else { return nil }
+    let known = integrations[id.receiver] ?? []
+    return kept[id]?.nextFlush(integrations: known, timing: timing(of: id))
   }
 
   /// What keeps each alert that fires from being told by itself, if anything does.
@@ -141,161 +180,23 @@ package struct NotificationPlanner: Sendable {
     (holders[labels] ?? []).contains { kept[$0]?.members[labels]?.toldTo.isEmpty == false }
   }
 
-  func timing(of id: GroupID) -> GroupTiming { timings[id] ?? settings.root.timing }
+  func timing(of id: GroupID) -> GroupTiming { terms[id]?.timing ?? settings.root.timing }
+
+  /// The alerts that fire as far as is known: those reported, and those waited for.
+  private func firingLabels(of alerts: [Alert]) -> Set<LabelSet> {
+    guard !settings.inhibitRules.isEmpty else { return [] }
+    var firing = Set(alerts.lazy.filter { !$0.isResolved }.map(\.labels))
+    for (labels, ids) in holders where !firing.contains(labels) {
+      let isFiring = ids.contains { kept[$0]?.members[labels]?.alert.isResolved == false }
+      if isFiring { firing.insert(labels) }
+    }
+    return firing
+  }
 }
 
-// MARK: Alerts into groups
+// MARK: Clocks
 
 extension NotificationPlanner {
-  private mutating func take(_ screened: ScreenedAlert, now: Timestamp) {
-    let alert = screened.alert
-    let homes = homes(of: screened.routing)
-    let homeIDs = Set(homes.map(\.id))
-    var movedTo: [String: Set<IntegrationID>] = [:]
-    for id in holders[alert.labels] ?? [] where !homeIDs.contains(id) {
-      let told = leave(id, alert, homes: homeIDs, now: now)
-      movedTo[id.receiver, default: []].formUnion(told)
-    }
-    for home in homes {
-      timings[home.id] = home.timing
-      let told = movedTo.removeValue(forKey: home.id.receiver) ?? []
-      if kept[home.id]?.members[alert.labels] != nil {
-        update(home.id, alert, alsoToldTo: told, now: now)
-      } else if !alert.isResolved || !told.isEmpty {
-        add(alert, to: home, toldTo: told, now: now)
-      }
-    }
-  }
-
-  private mutating func homes(of labels: LabelSet) -> [Home] {
-    if let known = homes[labels] { return known }
-    if homes.count >= maximumMembers { homes = [:] }
-    var found: [Home] = []
-    for route in settings.root.routes(for: labels) {
-      let groupLabels = route.grouping.labels(of: labels)
-      let id = GroupID(route, groupLabels)
-      guard !found.contains(where: { $0.id == id }) else { continue }
-      found.append(Home(id: id, labels: groupLabels, timing: route.timing))
-    }
-    homes[labels] = found
-    return found
-  }
-
-  /// Handles an alert in a group that the settings no longer put it into.
-  ///
-  /// - Returns: Who knows that it fires, when another group of the same receiver takes over.
-  private mutating func leave(
-    _ id: GroupID,
-    _ alert: Alert,
-    homes: Set<GroupID>,
-    now: Timestamp
-  ) -> Set<IntegrationID> {
-    guard var member = kept[id]?.members[alert.labels] else { return [] }
-    if member.toldTo.isEmpty || homes.contains(where: { $0.receiver == id.receiver }) {
-      remove(alert.labels, from: id)
-      return member.toldTo
-    }
-    if member.alert.isResolved != alert.isResolved {
-      member.changedAt = now
-      changed.insert(id)
-    }
-    member.alert = alert
-    member.missingSince = nil
-    member.hasLeft = true
-    kept[id]?.members[alert.labels] = member
-    return []
-  }
-
-  private mutating func add(
-    _ alert: Alert,
-    to home: Home,
-    toldTo told: Set<IntegrationID>,
-    now: Timestamp
-  ) {
-    guard memberCount < maximumMembers else {
-      refusedAlerts += 1
-      return
-    }
-    let fresh = NotificationGroup(id: home.id, labels: home.labels, createdAt: now)
-    let member = GroupMember(alert: alert, changedAt: now, toldTo: told)
-    kept[home.id, default: fresh].members[alert.labels] = member
-    holders[alert.labels, default: []].insert(home.id)
-    memberCount += 1
-    changed.insert(home.id)
-  }
-
-  private mutating func update(
-    _ id: GroupID,
-    _ alert: Alert,
-    alsoToldTo told: Set<IntegrationID>,
-    now: Timestamp
-  ) {
-    guard var member = kept[id]?.members[alert.labels] else { return }
-    if !told.isSubset(of: member.toldTo) {
-      member.toldTo.formUnion(told)
-      changed.insert(id)
-    }
-    member.missingSince = nil
-    member.hasLeft = false
-    switch (was: member.alert.isResolved, is: alert.isResolved) {
-    case (was: true, is: true):
-      // The first report of its end stands.
-      break
-    case (was: false, is: true) where member.toldTo.isEmpty:
-      remove(alert.labels, from: id)
-      return
-    case (was: false, is: true), (was: true, is: false):
-      member.alert = alert
-      member.isWithdrawn = false
-      member.changedAt = now
-      changed.insert(id)
-    case (was: false, is: false):
-      if member.alert.startsAt != alert.startsAt { changed.insert(id) }
-      if alert.severity > member.alert.severity, alert.severity > member.toldSeverity ?? .page {
-        member.changedAt = now
-        changed.insert(id)
-      }
-      member.alert = alert
-    }
-    kept[id]?.members[alert.labels] = member
-  }
-
-  /// Takes back an alert that waits in its groups and is not to be told after all.
-  private mutating func withhold(_ labels: LabelSet) {
-    for id in holders[labels] ?? [] where kept[id]?.members[labels]?.toldTo.isEmpty == true {
-      remove(labels, from: id)
-    }
-  }
-
-  mutating func remove(_ labels: LabelSet, from id: GroupID) {
-    guard kept[id]?.members.removeValue(forKey: labels) != nil else { return }
-    memberCount -= 1
-    changed.insert(id)
-    holders[labels]?.remove(id)
-    if holders[labels]?.isEmpty == true { holders[labels] = nil }
-  }
-
-  private mutating func noteMissing(except reported: Set<LabelSet>, now: Timestamp) {
-    for (labels, ids) in holders where !reported.contains(labels) {
-      for id in ids {
-        guard var member = kept[id]?.members[labels], !member.alert.isResolved else { continue }
-        let since = member.missingSince ?? now
-        member.missingSince = since
-        kept[id]?.members[labels] = member
-        guard now - since >= Self.withdrawalDelay else { continue }
-        if member.toldTo.isEmpty {
-          remove(labels, from: id)
-        } else {
-          member.alert.endsAt = since
-          member.isWithdrawn = true
-          member.changedAt = now
-          kept[id]?.members[labels] = member
-          changed.insert(id)
-        }
-      }
-    }
-  }
-
   /// Without this a clock that was set back would hold every message until it has caught up.
   private mutating func pullBackFutureTimes(to now: Timestamp) {
     for (id, group) in kept {

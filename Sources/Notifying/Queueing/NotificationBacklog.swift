@@ -4,12 +4,16 @@ import Rules
 
 /// The waiting notifications in memory, in order for each group of each integration.
 package struct NotificationBacklog: Sendable {
-  /// The most notifications that wait at once.
-  package static let standardLimit = 10_000
+  /// The most notifications that wait at once: as many as the planner has alerts in groups, so that
+  /// one receiver alone, with one group for each alert, never fills it.
+  package static let standardLimit = 20_000
 
   private let limit: Int
-  private var lanes: [IntegrationID: [String: [QueuedNotification]]] = [:]
+  private var lanes: [IntegrationID: BacklogLane] = [:]
   private var places: [Int64: Place] = [:]
+  /// The ids that may have to make room, oldest first; those that left are passed over.
+  private var oldest = LeastFirst<Int64>()
+  private var oldestInformational = LeastFirst<Int64>()
 
   /// Where a notification waits.
   package struct Place: Sendable {
@@ -17,6 +21,16 @@ package struct NotificationBacklog: Sendable {
     package let integration: IntegrationID
     /// What it is about.
     package let groupKey: String
+  }
+
+  /// What became of the others when a notification was added.
+  package enum Addition: Equatable, Sendable {
+    /// They wait as before.
+    case added
+    /// The backlog was full and this one of the same group is part of the new one now.
+    case joined(QueuedNotification)
+    /// The backlog was full and this one had to go.
+    case dropped(QueuedNotification)
   }
 
   /// Makes an empty backlog that takes up to `limit` notifications.
@@ -29,7 +43,7 @@ package struct NotificationBacklog: Sendable {
 
   /// The number of notifications that wait, by integration.
   package var countsByIntegration: [IntegrationID: Int] {
-    lanes.mapValues { groups in groups.values.reduce(0) { $0 + $1.count } }
+    lanes.mapValues { lane in lane.groups.values.reduce(0) { $0 + $1.count } }
   }
 
   /// The integrations for which something waits.
@@ -38,16 +52,49 @@ package struct NotificationBacklog: Sendable {
   /// Where the notification of that id waits; nil when it does not.
   package func place(of id: Int64) -> Place? { places[id] }
 
+  /// The notification of that id; nil when it does not wait.
+  package func notification(_ id: Int64) -> QueuedNotification? {
+    guard let place = places[id] else { return nil }
+    return lanes[place.integration]?[place.groupKey].first { $0.id == id }
+  }
+
   /// Adds a notification, whose id is higher than all before.
   ///
-  /// - Returns: The notification that had to go because the backlog was full; nil for none.
-  package mutating func add(_ queued: QueuedNotification) -> QueuedNotification? {
-    let victim = places.count >= limit ? dropVictim() : nil
+  /// In a full backlog it is joined with the latest that waits for its group, and nothing is lost;
+  /// when none does, the oldest of severity `info` goes, or the oldest of all.
+  package mutating func add(_ queued: QueuedNotification) -> Addition {
     let notification = queued.notification
     let place = Place(integration: notification.integration, groupKey: notification.groupKey)
-    lanes[place.integration, default: [:]][place.groupKey, default: []].append(queued)
-    places[queued.id] = place
-    return victim
+    var waiting = lanes[place.integration]?[place.groupKey] ?? []
+    var added = queued
+    var outcome = Addition.added
+    if places.count >= limit {
+      if let last = waiting.last,
+        let joined = AlertNotification.combining(
+          [last.notification, notification],
+          wasTried: last.attempts > 0
+        )
+      {
+        waiting.removeLast()
+        places[last.id] = nil
+        added = QueuedNotification(
+          id: queued.id,
+          notification: joined,
+          attempts: last.attempts,
+          notBefore: last.notBefore
+        )
+        outcome = .joined(last)
+      } else if let victim = dropVictim() {
+        outcome = .dropped(victim)
+      }
+    }
+    waiting.append(added)
+    lanes[place.integration, default: BacklogLane()].replace(place.groupKey, with: waiting)
+    places[added.id] = place
+    oldest.insert(added.id)
+    if added.notification.isInformational { oldestInformational.insert(added.id) }
+    trim()
+    return outcome
   }
 
   /// What to deliver next to an integration.
@@ -57,25 +104,12 @@ package struct NotificationBacklog: Sendable {
   ///   - now: The time of the delivery.
   ///   - last: Notifications with a higher id do not count yet.
   /// - Returns: All that waits for one group, or how long to rest.
-  package func next(
+  package mutating func next(
     for integration: IntegrationID,
     now: Timestamp,
     through last: Int64 = .max
   ) -> NextDelivery {
-    var ready: [QueuedNotification]?
-    var wait: Timestamp?
-    for lane in lanes[integration, default: [:]].values {
-      let waiting = Array(lane.prefix { $0.id <= last })
-      // The oldest holds back the others of its group: they are delivered with it.
-      guard let head = waiting.first else { continue }
-      if head.notBefore <= now {
-        if head.id < ready?.first?.id ?? .max { ready = waiting }
-      } else {
-        wait = min(wait ?? head.notBefore, head.notBefore)
-      }
-    }
-    if let ready { return .ready(ready) }
-    return wait.map { .waiting(until: $0) } ?? .nothing
+    lanes[integration]?.next(now: now, through: last) ?? .nothing
   }
 
   /// Removes notifications; those that are not there are passed over.
@@ -87,7 +121,7 @@ package struct NotificationBacklog: Sendable {
       var waiting = lanes[place.integration]?[place.groupKey] ?? []
       guard let index = waiting.firstIndex(where: { $0.id == id }) else { return nil }
       let removed = waiting.remove(at: index)
-      lanes[place.integration]?[place.groupKey] = waiting.isEmpty ? nil : waiting
+      lanes[place.integration]?.replace(place.groupKey, with: waiting)
       if lanes[place.integration]?.isEmpty == true { lanes[place.integration] = nil }
       return removed
     }
@@ -105,21 +139,42 @@ package struct NotificationBacklog: Sendable {
       guard let index = waiting.firstIndex(where: { $0.id == id }) else { continue }
       waiting[index].notBefore = time
       if countsAsAttempt { waiting[index].attempts += 1 }
-      lanes[place.integration]?[place.groupKey] = waiting
+      lanes[place.integration]?.replace(place.groupKey, with: waiting)
     }
+  }
+
+  /// The notification that waits longest.
+  package var longestWaiting: QueuedNotification? {
+    lanes.values.lazy.flatMap { $0.groups.values.compactMap(\.first) }.min { $0.id < $1.id }
   }
 
   /// Every waiting notification, oldest first.
   package var all: [QueuedNotification] {
-    lanes.values.flatMap { $0.values.flatMap { $0 } }.sorted { $0.id < $1.id }
+    lanes.values.flatMap { $0.groups.values.flatMap { $0 } }.sorted { $0.id < $1.id }
   }
 
   private mutating func dropVictim() -> QueuedNotification? {
-    let all = all
-    guard let victim = all.first(where: { $0.notification.isInformational }) ?? all.first else {
-      return nil
+    while let id = oldestInformational.popFirst() {
+      if places[id] != nil { return remove([id]).first }
     }
-    return remove([victim.id]).first
+    while let id = oldest.popFirst() {
+      if places[id] != nil { return remove([id]).first }
+    }
+    return nil
+  }
+
+  /// Forgets the ids of those that left.
+  private mutating func trim() {
+    while let id = oldest.first, places[id] == nil { _ = oldest.popFirst() }
+    while let id = oldestInformational.first, places[id] == nil {
+      _ = oldestInformational.popFirst()
+    }
+    guard oldest.count > 2 * places.count + 64 else { return }
+    (oldest, oldestInformational) = (LeastFirst(), LeastFirst())
+    for queued in all {
+      oldest.insert(queued.id)
+      if queued.notification.isInformational { oldestInformational.insert(queued.id) }
+    }
   }
 }
 

@@ -54,6 +54,10 @@ package struct QueueCounts: Equatable, Sendable {
   package var deadLettered = 0
   /// Why the latest write failed; nil when it went well.
   package var storageFailure: String?
+  /// The longest time of the last hour from an alert's begin until its first message was taken.
+  package var longestDelays: [IntegrationID: Duration] = [:]
+  /// When the oldest message that waits was decided; nil when none waits.
+  package var oldestWaiting: Timestamp?
 
   /// Makes counts of zero.
   package init() {}

@@ -9,6 +9,14 @@ package struct NotificationSettings: Sendable {
   package let root: Route
   /// Every item of every receiver, in the order of the file.
   package let integrations: [Integration]
+  /// Which alerts keep which others quiet, in the order of the file.
+  package let inhibitRules: [InhibitRule]
+  /// What routes name to be quiet within or outside, by name.
+  package let timeWindows: [String: TimeWindow]
+  /// When many groups are told in one message; nil for never.
+  package let storm: StormLimit?
+  /// Whom to tell when a receiver cannot be reached, by the receiver's name.
+  package let fallbacks: [String: Fallback]
   /// What is allowed but hardly meant, each a sentence with its place.
   package let warnings: [String]
 
@@ -17,11 +25,19 @@ package struct NotificationSettings: Sendable {
     externalURL: String = "",
     root: Route,
     integrations: [Integration],
+    inhibitRules: [InhibitRule] = [],
+    timeWindows: [String: TimeWindow] = [:],
+    storm: StormLimit? = nil,
+    fallbacks: [String: Fallback] = [:],
     warnings: [String] = []
   ) {
     self.externalURL = externalURL
     self.root = root
     self.integrations = integrations
+    self.inhibitRules = inhibitRules
+    self.timeWindows = timeWindows
+    self.storm = storm
+    self.fallbacks = fallbacks
     self.warnings = warnings
   }
 
@@ -37,9 +53,18 @@ package struct NotificationSettings: Sendable {
     kinds: [any ReceiverKind]
   ) -> NotificationSettings? {
     guard let section else { return nil }
+    // Who only hands alerts on to Alertmanagers tells nobody himself.
+    guard section.has("receivers") || section.has("route") || !section.has("alertmanagers") else {
+      _ = section.httpURL("external_url")
+      return nil
+    }
     let externalURL = section.httpURL("external_url") ?? ""
     let (names, integrations) = readReceivers(section, kinds: kinds)
-    var reader = RouteReader(receiverNames: names)
+    let fallbacks = Fallback.read(section, receivers: names)
+    let inhibitRules = InhibitRuleReader.read(section)
+    let timeWindows = TimeWindowReader.read(section)
+    let storm = StormLimit.read(section)
+    var reader = RouteReader(receiverNames: names, windowNames: Set(timeWindows.keys))
     let root: Route?
     if let route = section.section("route") {
       root = reader.root(route)
@@ -55,6 +80,10 @@ package struct NotificationSettings: Sendable {
       externalURL: externalURL.trimmingLastSlash,
       root: root,
       integrations: integrations,
+      inhibitRules: inhibitRules,
+      timeWindows: timeWindows,
+      storm: storm,
+      fallbacks: fallbacks,
       warnings: reader.warnings
     )
   }
@@ -79,11 +108,13 @@ package struct NotificationSettings: Sendable {
       for kind in kinds {
         for (index, item) in receiver.sections(kind.key).enumerated() {
           let sendsResolved = item.flag("send_resolved", default: true)
+          let rate = rate(item) ?? kind.standardRate
           guard let made = kind.make(item) else { continue }
           integrations.append(
             Integration(
               id: IntegrationID(receiver: name, kind: kind.key, index: index),
               sendsResolved: sendsResolved,
+              rate: rate,
               receiver: made
             )
           )
@@ -91,6 +122,26 @@ package struct NotificationSettings: Sendable {
       }
     }
     return (names, integrations)
+  }
+
+  private static func rate(_ item: SettingsSection) -> DeliveryRate? {
+    guard let text = item.text("rate") else { return nil }
+    let rate = DeliveryRate(text)
+    if rate == nil {
+      item.report("rate", "must be a number of messages and a time, such as 20/m, not \"\(text)\"")
+    }
+    return rate
+  }
+}
+
+extension NotificationSettings {
+  /// The longest time after which any route repeats what still fires.
+  package var longestRepetition: Duration {
+    func longest(_ route: Route) -> Duration {
+      route.children.map(longest).max().map { max($0, route.timing.repetition) }
+        ?? route.timing.repetition
+    }
+    return longest(root)
   }
 }
 

@@ -42,6 +42,73 @@ package struct GroupTiming: Equatable, Sendable {
   }
 }
 
+/// When a route says nothing, by the names of the settings' time intervals.
+package struct RouteMuting: Equatable, Sendable {
+  /// Within any of these it says nothing.
+  package var mute: [String] = []
+  /// It speaks within any of these only; none means always.
+  package var active: [String] = []
+
+  /// Describes when a route is quiet.
+  package init(mute: [String] = [], active: [String] = []) {
+    self.mute = mute
+    self.active = active
+  }
+
+  /// It never is.
+  var isEmpty: Bool { mute.isEmpty && active.isEmpty }
+
+  /// The names for which it says nothing, empty when it speaks; `open` are those of the intervals
+  /// that hold the present instant.
+  func mutedBy(_ open: Set<String>) -> [String] {
+    let muting = mute.filter(open.contains)
+    guard !active.isEmpty, open.isDisjoint(with: active) else { return muting }
+    return muting + active
+  }
+}
+
+/// Whom to tell besides when nobody acknowledges an alert.
+package struct EscalationStep: Equatable, Sendable {
+  /// So long after the alert was told first.
+  package let after: Duration
+  /// The name of the receiver.
+  package let receiver: String
+
+  /// Describes a step.
+  package init(after: Duration, receiver: String) {
+    self.after = after
+    self.receiver = receiver
+  }
+}
+
+/// Why a receiver is told of a group.
+enum GroupOrigin: Sendable {
+  /// A route says so.
+  case route
+  /// Nobody acknowledged it elsewhere.
+  case escalation
+  /// Those that a route names could not be told.
+  case fallback
+}
+
+/// What a route says of its groups.
+struct GroupTerms: Equatable, Sendable {
+  var timing: GroupTiming
+  var muting = RouteMuting()
+  var escalation: [EscalationStep] = []
+  var origin = GroupOrigin.route
+
+  /// The terms of the group that another receiver is told of the same.
+  func copied(_ origin: GroupOrigin) -> GroupTerms {
+    var terms = self
+    // There was time enough.
+    terms.timing.wait = .zero
+    terms.escalation = []
+    terms.origin = origin
+    return terms
+  }
+}
+
 /// One node of the tree that picks a receiver for an alert.
 package struct Route: Sendable {
   /// The path of matchers from the root in Alertmanager's notation, such as
@@ -57,6 +124,10 @@ package struct Route: Sendable {
   package let matchers: [CompiledMatcher]
   /// An alert taken here is also offered to the routes behind this one.
   package let continues: Bool
+  /// When it is quiet; not handed down to its children.
+  package let muting: RouteMuting
+  /// Whom else to tell when nobody acknowledges, soonest first.
+  package let escalation: [EscalationStep]
   /// Tried in order before this route takes the alert itself.
   package let children: [Route]
 
@@ -68,6 +139,8 @@ package struct Route: Sendable {
     timing: GroupTiming = .standard,
     matchers: [CompiledMatcher] = [],
     continues: Bool = false,
+    muting: RouteMuting = RouteMuting(),
+    escalation: [EscalationStep] = [],
     children: [Route] = []
   ) {
     self.key = key
@@ -76,7 +149,13 @@ package struct Route: Sendable {
     self.timing = timing
     self.matchers = matchers
     self.continues = continues
+    self.muting = muting
+    self.escalation = escalation
     self.children = children
+  }
+
+  var terms: GroupTerms {
+    GroupTerms(timing: timing, muting: muting, escalation: escalation)
   }
 
   /// The routes that take an alert, in the order of the tree; empty when this one does not match.

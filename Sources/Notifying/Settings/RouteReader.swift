@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import Configuration
-import MetricModel
 import Patterns
 import YAML
 
@@ -10,16 +9,21 @@ struct RouteReader {
   static let maximumDepth = 16
 
   let receiverNames: [String]
+  let windowNames: Set<String>
   private(set) var warnings: [String] = []
 
-  init(receiverNames: [String]) {
+  init(receiverNames: [String], windowNames: Set<String> = []) {
     self.receiverNames = receiverNames
+    self.windowNames = windowNames
   }
 
   /// Reads the root, which takes every alert.
   mutating func root(_ section: SettingsSection) -> Route? {
-    for key in ["matchers", "continue"] where section.has(key) {
+    for key in ["matchers", "match", "match_re", "continue"] where section.has(key) {
       section.report(key, "has no meaning in the first route, which takes every alert")
+    }
+    for key in ["mute_time_intervals", "active_time_intervals"] where section.has(key) {
+      section.report(key, "must not stand in the first route: what no other takes would be lost")
     }
     let hasReceiver = section.require("receiver", "where alerts go that no other route takes")
     let inherited = Route(receiver: "")
@@ -34,17 +38,19 @@ struct RouteReader {
     depth: Int,
     matchers: [CompiledMatcher] = []
   ) -> Route {
+    let receiver = receiver(section) ?? parent.receiver
     let own = Route(
       key: key,
-      receiver: receiver(section) ?? parent.receiver,
+      receiver: receiver,
       grouping: grouping(section) ?? parent.grouping,
       timing: timing(section, inheriting: parent.timing),
-      matchers: matchers
+      matchers: matchers,
+      escalation: escalation(section, of: receiver) ?? parent.escalation
     )
     var children: [Route] = []
     if depth < Self.maximumDepth {
       for child in section.sections("routes") {
-        let matchers = self.matchers(child)
+        let matchers = child.matchers("matchers", old: "match")
         let key = own.childKey(matchers.map(\.matcher))
         children.append(
           read(child, inheriting: own, key: key, depth: depth + 1, matchers: matchers)
@@ -60,6 +66,9 @@ struct RouteReader {
       timing: own.timing,
       matchers: matchers,
       continues: depth > 0 && section.flag("continue", default: false),
+      muting: depth > 0 ? muting(section) : RouteMuting(),
+      // To the route's own receiver nothing can be escalated.
+      escalation: own.escalation.filter { $0.receiver != receiver },
       children: children
     )
   }
@@ -114,21 +123,45 @@ struct RouteReader {
     return timing
   }
 
-  private func matchers(_ section: SettingsSection) -> [CompiledMatcher] {
-    section.texts("matchers").compactMap { text, mark in
-      do throws(MatcherText.Malformed) {
-        let matcher = try MatcherText.matcher(text)
-        do throws(PatternError) {
-          return try CompiledMatcher(matcher)
-        } catch {
-          section.report("matchers", at: mark, "\(text): \(error.reason)")
-          return nil
+  private func muting(_ section: SettingsSection) -> RouteMuting {
+    func names(_ key: String) -> [String] {
+      section.texts(key).map { name, mark in
+        if !windowNames.contains(name) {
+          let hint = nearestName(to: name, among: windowNames).map { "; did you mean \"\($0)\"?" }
+          section.report(key, at: mark, "there is no time interval \"\(name)\"\(hint ?? "")")
         }
-      } catch {
-        section.report("matchers", at: mark, "\(text): \(error.reason)")
-        return nil
+        return name
       }
     }
+    return RouteMuting(
+      mute: names("mute_time_intervals"),
+      active: names("active_time_intervals")
+    )
   }
 
+  /// The steps that stand here, as one section or a list; nil when none do.
+  private func escalation(
+    _ section: SettingsSection,
+    of receiver: String
+  ) -> [EscalationStep]? {
+    guard let node = section.node("escalate") else { return nil }
+    let items: [SettingsSection]
+    if case .mapping = node.content {
+      items = section.section("escalate").map { [$0] } ?? []
+    } else {
+      items = section.sections("escalate")
+    }
+    let week = Duration.seconds(7 * 86_400)
+    return items.compactMap { item -> EscalationStep? in
+      _ = item.require("after", "how long to wait for an acknowledgement, such as 15m")
+      let after = item.optionalSpan("after", in: .seconds(10)...week)
+      _ = item.require("receiver", "whom to tell then")
+      let name = self.receiver(item)
+      if name == receiver {
+        item.report("receiver", "\"\(receiver)\" is told already: name another receiver")
+      }
+      guard let after, let name else { return nil }
+      return EscalationStep(after: after, receiver: name)
+    }.sorted { $0.after < $1.after }
+  }
 }

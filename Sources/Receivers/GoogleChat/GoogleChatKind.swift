@@ -5,6 +5,8 @@ import Notifying
 /// `googlechat`: posts to the webhook of a space; what belongs together is one thread.
 struct GoogleChatKind: ReceiverKind {
   let key = "googlechat"
+  /// One request a second, shared by all webhooks of a space.
+  let standardRate: DeliveryRate? = DeliveryRate(1, per: .seconds(1))
   let services: ReceiverServices
 
   func make(_ section: SettingsSection) -> (any Receiver)? {

@@ -5,6 +5,8 @@ import Notifying
 /// `ntfy`: publishes to a topic of ntfy.sh or of an own server.
 struct NtfyKind: ReceiverKind {
   let key = "ntfy"
+  /// What a server refills: a request in five seconds.
+  let standardRate: DeliveryRate? = DeliveryRate(12, per: .seconds(60))
   let services: ReceiverServices
 
   func make(_ section: SettingsSection) -> (any Receiver)? {

@@ -5,6 +5,8 @@ import Notifying
 /// `slack`: posts to an incoming webhook, or to a channel with a bot token, and edits there.
 struct SlackKind: ReceiverKind {
   let key = "slack"
+  /// About one message a second, with short bursts.
+  let standardRate: DeliveryRate? = DeliveryRate(5, per: .seconds(5))
   let services: ReceiverServices
 
   func make(_ section: SettingsSection) -> (any Receiver)? {

@@ -5,6 +5,8 @@ import Notifying
 /// `msteams`: posts a card to a workflow of Microsoft Teams.
 struct TeamsKind: ReceiverKind {
   let key = "msteams"
+  /// Beyond this its workflows are slowed down.
+  let standardRate: DeliveryRate? = DeliveryRate(4, per: .seconds(1))
   let services: ReceiverServices
 
   func make(_ section: SettingsSection) -> (any Receiver)? {

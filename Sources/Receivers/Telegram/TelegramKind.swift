@@ -5,6 +5,8 @@ import Notifying
 /// `telegram`: a bot writes to a chat, and edits there.
 struct TelegramKind: ReceiverKind {
   let key = "telegram"
+  /// What it allows a bot in one group.
+  let standardRate: DeliveryRate? = DeliveryRate(20, per: .seconds(60))
   let services: ReceiverServices
 
   func make(_ section: SettingsSection) -> (any Receiver)? {

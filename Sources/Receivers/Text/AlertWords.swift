@@ -173,6 +173,12 @@ extension AlertNotification {
     case .resolved: "nothing of it fires any more"
     case .partlyResolved: "some of it ended"
     case .repeated: "still fires, told again"
+    case .silenceEnded: "still fires after its silence ended"
+    case .muteEnded: "fires, told after the route's quiet time"
+    case .escalated: "still fires, and nobody acknowledged it"
+    case .fallback: "fires, and whom it is meant for could not be reached"
+    case .storm: "many alerts at once, told together until they end"
+    case .stormEnded: "no more alerts join; further ones are told one by one"
     }
   }
 }

@@ -64,7 +64,10 @@ extension AlertNotification {
   }
 
   /// The query that an alert stems from; nil when this hvsmon's address is not known.
+  ///
+  /// Of an alert that another program posted, what that said.
   func sourceURL(of alert: Alert) -> String? {
+    guard alert.sourceURL.isEmpty else { return alert.sourceURL }
     guard !externalURL.isEmpty, !alert.expression.isEmpty else { return nil }
     return "\(externalURL)/api/v1/query?query=\(URLText.encoded(alert.expression))"
   }

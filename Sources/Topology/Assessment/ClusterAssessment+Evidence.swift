@@ -7,7 +7,9 @@ extension ClusterAssessment {
   package func evidence(of component: Component) -> String {
     switch component {
     case .node(let name): nodeEvidence(name)
-    case .monitor, .storage, .backup: ""
+    case .monitor:
+      observed.isMonitorIsolated == true ? "neither the gateway nor a witness answers hvsmon" : ""
+    case .storage, .backup: ""
     case .cluster: clusterEvidence
     case .tier(let name): tierEvidence(name)
     case .guest, .member, .entry: standings[component]?.note ?? ""

@@ -28,6 +28,9 @@ package struct ClusterObservation: Equatable, Sendable {
   /// The floating addresses by tier.
   package var floatingAddresses: [String: FoundFloatingAddress]
 
+  /// Neither the monitor's gateway nor any of its witnesses answers; nil when it has none.
+  package var isMonitorIsolated: Bool?
+
   /// Tells what was found; nothing at all by default.
   ///
   /// Guests, if any, are all there are.
@@ -57,16 +60,22 @@ package struct ClusterObservation: Equatable, Sendable {
 
 extension ClusterObservation {
   /// Nothing was found at all, as before the first poll.
-  package var isEmpty: Bool { self == ClusterObservation() }
+  package var isEmpty: Bool {
+    var nothing = ClusterObservation()
+    nothing.isMonitorIsolated = isMonitorIsolated
+    return self == nothing
+  }
 
-  /// Nothing that is watched answers, on several nodes: more likely the monitor is cut off than all
-  /// of them are down.
+  /// Nothing that is watched answers, and neither do the monitor's witnesses.
+  ///
+  /// Without witnesses, on several nodes: more likely the monitor is cut off than all are down.
   package var isCutOff: Bool {
     let asked = nodes.values.compactMap(\.apiAnswers)
-    return asked.count > 1 && !asked.contains(true)
-      && !nodes.values.contains { $0.membership == .online }
+    let isSilent =
+      !asked.contains(true) && !nodes.values.contains { $0.membership == .online }
       && !memberChecks.values.contains { $0.values.contains(true) }
       && !entryProbes.values.contains(true)
+    return isSilent && (isMonitorIsolated ?? (asked.count > 1))
   }
 }
 

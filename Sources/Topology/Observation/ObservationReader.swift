@@ -33,6 +33,9 @@ struct ObservationReader {
   /// Later ones overrule earlier ones.
   static let readings: [Reading] =
     [
+      Reading(metric: "hvsmon_monitor_isolated") { reader, _, value in
+        reader.found.isMonitorIsolated = value == 1
+      },
       Reading(metric: "hvsmon_pve_node_state") { $0.takeNodeState($1, $2) },
       Reading(metric: "up") { $0.takeUp($1, $2) },
       Reading(metric: "hvsmon_pm2_up") { reader, labels, value in

@@ -90,9 +90,8 @@ actor MemoryQueue: NotificationQueueing {
     for group in plan.changedGroups { kept[group.id] = group }
     for id in plan.removedGroups { kept[id] = nil }
     for notification in plan.notifications {
-      if backlog.add(QueuedNotification(id: nextID, notification: notification)) != nil {
-        tally.dropped += 1
-      }
+      let queued = QueuedNotification(id: nextID, notification: notification)
+      if case .dropped = backlog.add(queued) { tally.dropped += 1 }
       nextID += 1
     }
     return .durable

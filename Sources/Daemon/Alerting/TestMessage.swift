@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+import HTTPAPI
+import MetricModel
+import Notifying
+import Rules
+
+/// A message that only shows that messages arrive, sent past the planner and its queue.
+struct TestMessage {
+  let receiver: String
+  let externalURL: String
+  let now: Timestamp
+
+  /// Sends it to each of these places at once, and what takes it back to those that are told of
+  /// recoveries: a service that calls people must not be left with an open incident.
+  func send(to integrations: [Integration]) async -> [TestReport] {
+    await withTaskGroup(of: TestReport.self) { group in
+      for integration in integrations {
+        group.addTask { await send(to: integration) }
+      }
+      var reports: [TestReport] = []
+      for await report in group { reports.append(report) }
+      return reports.sorted { $0.integration < $1.integration }
+    }
+  }
+
+  private func send(to integration: Integration) async -> TestReport {
+    do throws(DeliveryError) {
+      let reference = try await integration.receiver.deliver(
+        notification(to: integration.id, isResolved: false),
+        .first
+      )
+      var answer = "accepted"
+      if let reference { answer += ", known there as \(reference.text)" }
+      if integration.sendsResolved {
+        _ = try await integration.receiver.deliver(
+          notification(to: integration.id, isResolved: true),
+          reference.map { .replacing($0) } ?? .first
+        )
+        answer += "; so was its recovery"
+      }
+      return TestReport(integration: integration.id, isAccepted: true, answer: answer)
+    } catch {
+      return TestReport(integration: integration.id, isAccepted: false, answer: error.description)
+    }
+  }
+
+  private func notification(to id: IntegrationID, isResolved: Bool) -> AlertNotification {
+    let labels = LabelSet(["alertname": "NotifyTest", "severity": "info", "receiver": receiver])
+    let alert = Alert(
+      labels: labels,
+      annotations: [
+        Label("description", "Nobody needs to do anything."),
+        Label("summary", "hvsmon tests the receiver \(receiver): nothing is wrong."),
+      ],
+      startsAt: now,
+      endsAt: isResolved ? now : nil
+    )
+    let life = String(now.unixMilliseconds, radix: 36)
+    let sequence = isResolved ? 2 : 1
+    return AlertNotification(
+      eventID: "test-\(life)-\(id.kind)-\(id.index)-\(sequence)",
+      integration: id,
+      groupKey: "{}:{alertname=\"NotifyTest\", test=\"\(life)\"}",
+      groupLabels: LabelSet(["alertname": "NotifyTest"]),
+      sequence: sequence,
+      reason: isResolved ? .resolved : .firing,
+      alerts: [NotifiedAlert(alert, isNew: !isResolved)],
+      externalURL: externalURL,
+      createdAt: now
+    )
+  }
+}
