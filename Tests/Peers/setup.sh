@@ -13,6 +13,7 @@ peers=$PWD/.peers
 packages='nginx-common -
 nginx usr/sbin/nginx
 prometheus usr/bin/prometheus usr/bin/promtool
+prometheus-alertmanager usr/bin/prometheus-alertmanager
 openssh-server usr/sbin/sshd
 busybox bin/busybox
 keepalived usr/sbin/keepalived'
