@@ -269,7 +269,10 @@ let testTargets: [Target] = [
   tests("LabTests", ["Net", "hvsmon"]),
   tests(
     "PeerTests",
-    ["Net", "MongoWire", "Configuration", "MetricModel", "Simulator", "hvsmon"]
+    [
+      "Net", "MongoWire", "Configuration", "MetricModel", "Simulator", "hvsmon", "Notifying",
+      "Patterns", "Receivers", "Rules",
+    ]
   ),
 ]
 

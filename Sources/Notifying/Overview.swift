@@ -18,8 +18,8 @@
 // - The end of some alerts while others still fire is told `group_interval` after the last message.
 // - A group that still fires is told again exactly `repeat_interval` after its last message.
 // - An alert that no rule reports for five minutes is told as withdrawn, not as recovered.
-// - An alert that was told, was silenced and still fires when the silence ends is told again, with
-//   the reason. Who acknowledged an alert hears its recovery and no repetition.
+// - What still fires when its silence or mute interval ends is told, with the reason; so is an end in
+//   a mute interval. What is acknowledged is not repeated. Many groups at once are one: the storm.
 // - Matchers that say what silences what need not be written: `Inhibition` asks the topology.
 //
 // Invariants

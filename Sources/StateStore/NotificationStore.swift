@@ -179,7 +179,7 @@ extension NotificationStore: NotificationQueueing {
   private func note(_ addition: NotificationBacklog.Addition) {
     switch addition {
     case .added: break
-    case .joined(let earlier): unsaved.queued.insert(earlier.id)
+    case .joined(let earlier, into: let later): unsaved.queued.formUnion([earlier.id, later])
     case .dropped(let victim): noteDropped(victim)
     }
   }

@@ -53,7 +53,7 @@ enum NotificationTables {
       """
       INSERT INTO notification_queue(id, attempts, not_before_unix_ms, body) VALUES (?, ?, ?, ?)
       ON CONFLICT(id) DO UPDATE SET attempts = excluded.attempts,
-        not_before_unix_ms = excluded.not_before_unix_ms
+        not_before_unix_ms = excluded.not_before_unix_ms, body = excluded.body
       """
     )
     try insert.bind(id, at: 1)

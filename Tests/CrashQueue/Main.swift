@@ -3,7 +3,7 @@
 // The victim of the queue's SIGKILL test: plans, queues and delivers until it is killed.
 //
 // Alert `n` fires in step `n` and ends in step `n + 3`; each is a group of its own. It writes
-// `step n` when the plan of step `n` is durable, and for each delivery, which fails now and then,
+// `step n` when the plan of step `n` is durable, and for each delivery, half of which are refused,
 // `told n firing|resolved EVENT`, a line that counts as the arrival.
 //
 // Usage: CrashQueue STATE_FILE FIRST_STEP [LAST_STEP]: with a last step it then delivers all that
@@ -19,13 +19,14 @@ private struct WallClock: TimeSource {
   var now: Timestamp { Timestamp(unixMilliseconds: Logger.systemMilliseconds()) }
 }
 
-/// Writes arrivals to the standard output and fails one try in five.
+/// Writes arrivals to the standard output and refuses half of the tries, as a service does that is
+/// asked too often.
 private struct LineReceiver: Receiver {
   func deliver(
     _ notification: AlertNotification,
     _ relation: MessageRelation
   ) async throws(DeliveryError) -> MessageReference? {
-    if Int.random(in: 0..<5) == 0 { throw .retryable(reason: "a bad day", notBefore: nil) }
+    if Bool.random() { throw .retryable(reason: "HTTP 429", notBefore: .milliseconds(1)) }
     for told in notification.alerts {
       let status = told.alert.isResolved ? "resolved" : "firing"
       writeLine("told \(told.alert.labels["n"] ?? "?") \(status) \(notification.eventID)")

@@ -37,6 +37,15 @@ package protocol CauseGraph: Sendable {
 
   /// How the cluster stands, in a few sentences; empty when nothing is known.
   var situation: String { get }
+
+  /// What Proxmox itself works on now, each with what it does in words: a guest that is copied or
+  /// moved, a node in maintenance.
+  var underWork: [Component: String] { get }
+}
+
+extension CauseGraph {
+  /// Nothing.
+  package var underWork: [Component: String] { [:] }
 }
 
 /// What the planner knows of the cluster at one step.

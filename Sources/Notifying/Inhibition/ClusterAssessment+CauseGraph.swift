@@ -29,6 +29,24 @@ extension ClusterAssessment: CauseGraph {
 
   package var situation: String { situationWords() }
 
+  package var underWork: [Component: String] {
+    var found: [Component: String] = [:]
+    for guest in observed.guests.values {
+      guard let work = guest.lock.flatMap({ Self.works[$0] }) else { continue }
+      found[.guest(guest.id)] = "in maintenance: \(work) of \(guestName(guest.id)) runs"
+    }
+    for node in observed.nodes.values where node.haState == "maintenance" {
+      found[.node(node.name)] = "in maintenance: HA maintenance of \(node.name)"
+    }
+    return found
+  }
+
+  /// What Proxmox does with a guest that holds a lock.
+  private static let works = [
+    "backup": "backup", "migrate": "migration", "snapshot": "snapshot", "rollback": "rollback",
+    "snapshot-delete": "removal of a snapshot", "clone": "copy",
+  ]
+
   /// The name of the member that works in the guest, else the guest's own.
   private func guestName(_ id: Int) -> String {
     for tier in declared.tiers {

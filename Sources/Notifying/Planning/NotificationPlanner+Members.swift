@@ -13,7 +13,9 @@ struct AlertHome: Sendable {
 extension NotificationPlanner {
   mutating func take(_ screened: ScreenedAlert, now: Timestamp) {
     let alert = screened.alert
-    let natural = withStorms(homes(of: screened.routing), alert.labels)
+    // Apart: as an argument of a call to `self` it would copy what it remembers.
+    let found = homes(of: screened.routing)
+    let natural = withStorms(found, alert.labels)
     let homes = withOtherReceivers(natural, alert, now: now)
     let homeIDs = Set(homes.map(\.id))
     var movedTo: [String: Set<IntegrationID>] = [:]

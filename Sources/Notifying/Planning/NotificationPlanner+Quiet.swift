@@ -8,9 +8,11 @@ extension NotificationPlanner {
   mutating func noteQuiet(now: Timestamp) {
     var leaving: [(LabelSet, GroupID)] = []
     for (labels, ids) in holders {
-      let kind = quietReasons(of: labels).kind
+      let found = quietReasons(of: labels).kind
       for id in ids {
         guard var member = kept[id]?.members[labels] else { continue }
+        // Work on it does not take back what was told.
+        let kind = found == .maintenance && !member.toldTo.isEmpty ? nil : found
         if kind != nil, member.alert.isResolved {
           // As Alertmanager does: who silences an alert does not hear of its end either.
           leaving.append((labels, id))
@@ -31,10 +33,18 @@ extension NotificationPlanner {
     for (labels, id) in leaving { remove(labels, from: id) }
   }
 
+  /// When work begins or ends next that may keep an alert quiet.
+  var nextMaintenance: Timestamp? {
+    guard !holders.isEmpty else { return nil }
+    let announced = settings.maintenance.compactMap { $0.nextChange(after: lastStep) }.min()
+    return [announced, maintenance.nextEnd].compactMap { $0 }.min()
+  }
+
   /// What keeps an alert with these labels out of messages, as of the last step.
   func quietReasons(of labels: LabelSet) -> QuietReasons {
     var reasons = QuietReasons()
     reasons.silences = silences.active(for: labels, at: lastStep).map(\.id).sorted()
+    if !maintenance.isIdle { reasons.maintenance = maintenance.words(about: labels) }
     reasons.inhibitors = ruleInhibition.inhibitors(of: labels)
     return reasons
   }

@@ -28,6 +28,7 @@ package struct NotificationPlanner: Sendable {
   var silences = SilenceBook()
   /// What rules kept quiet at the last step.
   var ruleInhibition = RuleInhibition([], firing: [])
+  var maintenance = Maintenance()
   /// The names of the time intervals that held the last step.
   var openWindows: Set<String> = []
   /// The groups that their routes kept quiet at the last step.
@@ -113,6 +114,7 @@ package struct NotificationPlanner: Sendable {
     for (labels, standing) in inhibition.standings where !standing.isTold { withhold(labels) }
     noteMissing(except: Set(alerts.map(\.labels)), now: now)
     ruleInhibition = RuleInhibition(settings.inhibitRules, firing: firingLabels(of: alerts))
+    maintenance.update(settings.maintenance, knowledge?.graph, now: now)
     noteQuiet(now: now)
     noteMuting(now: now)
     var plan = NotificationPlan()
@@ -142,7 +144,7 @@ package struct NotificationPlanner: Sendable {
     if !holders.isEmpty, let change = silences.nextChange(after: lastStep) {
       deadline = min(deadline ?? change, change)
     }
-    for other in [nextCalm, nextFallback].compactMap({ $0 }) {
+    for other in [nextCalm, nextFallback, nextMaintenance].compactMap({ $0 }) {
       deadline = min(deadline ?? other, other)
     }
     if !mutedGroups.isEmpty {

@@ -11,12 +11,14 @@ package struct NotificationBacklog: Sendable {
   private let limit: Int
   private var lanes: [IntegrationID: BacklogLane] = [:]
   private var places: [Int64: Place] = [:]
+  /// Where more than one waits, which could be one.
+  private var crowded: Set<Place> = []
   /// The ids that may have to make room, oldest first; those that left are passed over.
   private var oldest = LeastFirst<Int64>()
   private var oldestInformational = LeastFirst<Int64>()
 
   /// Where a notification waits.
-  package struct Place: Sendable {
+  package struct Place: Hashable, Sendable {
     /// Whom it is for.
     package let integration: IntegrationID
     /// What it is about.
@@ -27,8 +29,8 @@ package struct NotificationBacklog: Sendable {
   package enum Addition: Equatable, Sendable {
     /// They wait as before.
     case added
-    /// The backlog was full and this one of the same group is part of the new one now.
-    case joined(QueuedNotification)
+    /// The backlog was full and this one is part of a later one of its group now, whose id is given.
+    case joined(QueuedNotification, into: Int64)
     /// The backlog was full and this one had to go.
     case dropped(QueuedNotification)
   }
@@ -60,8 +62,9 @@ package struct NotificationBacklog: Sendable {
 
   /// Adds a notification, whose id is higher than all before.
   ///
-  /// In a full backlog it is joined with the latest that waits for its group, and nothing is lost;
-  /// when none does, the oldest of severity `info` goes, or the oldest of all.
+  /// In a full backlog it is joined with the latest that waits for its group, or two of another
+  /// group are joined, and nothing is lost; when none can be, the oldest of severity `info` goes, or
+  /// the oldest of all.
   package mutating func add(_ queued: QueuedNotification) -> Addition {
     let notification = queued.notification
     let place = Place(integration: notification.integration, groupKey: notification.groupKey)
@@ -83,13 +86,15 @@ package struct NotificationBacklog: Sendable {
           attempts: last.attempts,
           notBefore: last.notBefore
         )
-        outcome = .joined(last)
+        outcome = .joined(last, into: queued.id)
+      } else if let joined = joinCrowded() {
+        outcome = .joined(joined.earlier, into: joined.later)
       } else if let victim = dropVictim() {
         outcome = .dropped(victim)
       }
     }
     waiting.append(added)
-    lanes[place.integration, default: BacklogLane()].replace(place.groupKey, with: waiting)
+    set(waiting, at: place)
     places[added.id] = place
     oldest.insert(added.id)
     if added.notification.isInformational { oldestInformational.insert(added.id) }
@@ -121,8 +126,7 @@ package struct NotificationBacklog: Sendable {
       var waiting = lanes[place.integration]?[place.groupKey] ?? []
       guard let index = waiting.firstIndex(where: { $0.id == id }) else { return nil }
       let removed = waiting.remove(at: index)
-      lanes[place.integration]?.replace(place.groupKey, with: waiting)
-      if lanes[place.integration]?.isEmpty == true { lanes[place.integration] = nil }
+      set(waiting, at: place)
       return removed
     }
   }
@@ -139,7 +143,7 @@ package struct NotificationBacklog: Sendable {
       guard let index = waiting.firstIndex(where: { $0.id == id }) else { continue }
       waiting[index].notBefore = time
       if countsAsAttempt { waiting[index].attempts += 1 }
-      lanes[place.integration]?.replace(place.groupKey, with: waiting)
+      set(waiting, at: place)
     }
   }
 
@@ -151,6 +155,35 @@ package struct NotificationBacklog: Sendable {
   /// Every waiting notification, oldest first.
   package var all: [QueuedNotification] {
     lanes.values.flatMap { $0.groups.values.flatMap { $0 } }.sorted { $0.id < $1.id }
+  }
+
+  private mutating func set(_ waiting: [QueuedNotification], at place: Place) {
+    lanes[place.integration, default: BacklogLane()].replace(place.groupKey, with: waiting)
+    if lanes[place.integration]?.isEmpty == true { lanes[place.integration] = nil }
+    if waiting.count > 1 { crowded.insert(place) } else { crowded.remove(place) }
+  }
+
+  /// Makes one of the two latest notifications of some group.
+  private mutating func joinCrowded() -> (earlier: QueuedNotification, later: Int64)? {
+    guard let place = crowded.first else { return nil }
+    var waiting = lanes[place.integration]?[place.groupKey] ?? []
+    guard let last = waiting.popLast(), let earlier = waiting.popLast(),
+      let joined = AlertNotification.combining(
+        [earlier.notification, last.notification],
+        wasTried: earlier.attempts > 0
+      )
+    else { return nil }
+    places[earlier.id] = nil
+    waiting.append(
+      QueuedNotification(
+        id: last.id,
+        notification: joined,
+        attempts: earlier.attempts,
+        notBefore: earlier.notBefore
+      )
+    )
+    set(waiting, at: place)
+    return (earlier, last.id)
   }
 
   private mutating func dropVictim() -> QueuedNotification? {

@@ -17,6 +17,8 @@ package struct NotificationSettings: Sendable {
   package let storm: StormLimit?
   /// Whom to tell when a receiver cannot be reached, by the receiver's name.
   package let fallbacks: [String: Fallback]
+  /// Work that is announced, in the order of the file.
+  package let maintenance: [MaintenanceWindow]
   /// What is allowed but hardly meant, each a sentence with its place.
   package let warnings: [String]
 
@@ -29,6 +31,7 @@ package struct NotificationSettings: Sendable {
     timeWindows: [String: TimeWindow] = [:],
     storm: StormLimit? = nil,
     fallbacks: [String: Fallback] = [:],
+    maintenance: [MaintenanceWindow] = [],
     warnings: [String] = []
   ) {
     self.externalURL = externalURL
@@ -38,6 +41,7 @@ package struct NotificationSettings: Sendable {
     self.timeWindows = timeWindows
     self.storm = storm
     self.fallbacks = fallbacks
+    self.maintenance = maintenance
     self.warnings = warnings
   }
 
@@ -64,6 +68,7 @@ package struct NotificationSettings: Sendable {
     let inhibitRules = InhibitRuleReader.read(section)
     let timeWindows = TimeWindowReader.read(section)
     let storm = StormLimit.read(section)
+    let maintenance = MaintenanceReader.read(section)
     var reader = RouteReader(receiverNames: names, windowNames: Set(timeWindows.keys))
     let root: Route?
     if let route = section.section("route") {
@@ -84,6 +89,7 @@ package struct NotificationSettings: Sendable {
       timeWindows: timeWindows,
       storm: storm,
       fallbacks: fallbacks,
+      maintenance: maintenance,
       warnings: reader.warnings
     )
   }

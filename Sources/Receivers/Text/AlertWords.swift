@@ -173,7 +173,7 @@ extension AlertNotification {
     case .resolved: "nothing of it fires any more"
     case .partlyResolved: "some of it ended"
     case .repeated: "still fires, told again"
-    case .silenceEnded: "still fires after its silence ended"
+    case .silenceEnded: "still fires after its silence or the work on it ended"
     case .muteEnded: "fires, told after the route's quiet time"
     case .escalated: "still fires, and nobody acknowledged it"
     case .fallback: "fires, and whom it is meant for could not be reached"

@@ -61,7 +61,8 @@ import Testing
     )
     backlog.postpone([0], until: time(9), countsAsAttempt: true)
     let end = notification("a", ended, sequence: 2, reason: .resolved, at: 5)
-    guard case .joined(let earlier) = backlog.add(QueuedNotification(id: 2, notification: end))
+    guard
+      case .joined(let earlier, into: 2) = backlog.add(QueuedNotification(id: 2, notification: end))
     else {
       Issue.record("nothing was joined")
       return
@@ -73,6 +74,21 @@ import Testing
     #expect(joined.notBefore == time(9))
     #expect(joined.attempts == 1)
     #expect(backlog.notification(0) == nil)
+  }
+
+  @Test func `a full backlog joins what waits twice for another group before it drops`() {
+    var backlog = filled([notification("a"), notification("a", sequence: 2)], limit: 2)
+    guard
+      case .joined(let earlier, into: 1) = backlog.add(
+        QueuedNotification(id: 2, notification: notification("b"))
+      )
+    else {
+      Issue.record("nothing was joined")
+      return
+    }
+    #expect(earlier.id == 0)
+    #expect(backlog.all.map(\.id) == [1, 2])
+    #expect(ids(backlog.next(for: chat, now: time(0))) == [1])
   }
 
   @Test func `random use gives what a plain search gives`() {
