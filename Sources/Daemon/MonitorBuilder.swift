@@ -43,11 +43,8 @@ struct MonitorBuilder {
 
   private func parts(over store: SampleStore, _ state: OpenedState) -> Monitor.Parts {
     let queue = state.queue
-    let dispatcher = Dispatcher(
-      queue: queue,
-      clock: clock,
-      logger: plan.logger.named("notifying")
-    )
+    let notifying = plan.logger.named("notifying")
+    let dispatcher = Dispatcher(queue: queue, clock: clock, logger: notifying)
     let latest = LatestSamples()
     let (ingest, topology, listener) = door(to: store, latest)
     let forwarder = forwarder
@@ -55,7 +52,7 @@ struct MonitorBuilder {
       queue: queue,
       dispatcher: dispatcher,
       clock: clock,
-      logger: plan.logger.named("notifying"),
+      logger: notifying,
       ask: { topology.asker.answer($0) },
       changes: topology.keeper.changes,
       forward: { await forwarder.take(firing: $0, ended: $1) }
@@ -82,10 +79,7 @@ struct MonitorBuilder {
       logger: plan.logger.named("polling")
     )
     topology.asker.use(scheduler)
-    let outlets = AlertOutlets(
-      forwarder: forwarder,
-      deadMansSwitch: deadMansSwitch(over: state, targets, rules)
-    )
+    let watchdog = deadMansSwitch(over: state, targets, rules)
     return Monitor.Parts(
       http: http,
       store: store,
@@ -98,7 +92,7 @@ struct MonitorBuilder {
       ingest: ingest,
       notifications: notifications,
       silences: state.silences,
-      outlets: outlets,
+      outlets: AlertOutlets(forwarder: forwarder, deadMansSwitch: watchdog),
       clock: clock,
       rules: rules,
       topology: topology,

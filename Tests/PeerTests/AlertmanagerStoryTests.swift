@@ -19,7 +19,7 @@ import Testing
 
   @Test func `hvsmon tells the same groups in the same order with the same ends`() async throws {
     let sink = try StorySink()
-    let alertmanager = try await Alertmanager(settings(of: "am", sink, "url"), client: client)
+    let alertmanager = try await ToldAlertmanager(settings(of: "am", sink, "url"), client: client)
     async let theirs: Void = tellInTime(alertmanager)
     try await tellByPlanner(sink)
     try await theirs
@@ -126,7 +126,7 @@ import Testing
 
   // MARK: Alertmanager
 
-  private func tellInTime(_ alertmanager: Alertmanager) async throws {
+  private func tellInTime(_ alertmanager: ToldAlertmanager) async throws {
     let clock = ContinuousClock()
     let start = clock.now
     for (second, index, action) in events {
@@ -285,7 +285,7 @@ private final class StorySink: Sendable {
 }
 
 /// A running Alertmanager.
-private struct Alertmanager {
+private struct ToldAlertmanager {
   private let port = FreePort.next()
   private let folder: TemporaryFolder
   private let process: ChildProcess

@@ -9,7 +9,6 @@ enum Peers {
     .deletingLastPathComponent().deletingLastPathComponent().path
 
   static let nginx = path("usr/sbin/nginx")
-  static let alertmanager = path("usr/bin/prometheus-alertmanager")
   static let prometheus = path("usr/bin/prometheus")
   static let promtool = path("usr/bin/promtool")
   static let alertmanager = path("usr/bin/prometheus-alertmanager")
