@@ -26,8 +26,10 @@ demo: setup ## Build hvsmon and show it on a simulated cluster.
 test: setup setup-peers ## Build and run all tests.
 	swift build --build-tests --explicit-target-dependency-import-check error $(SWIFT_FLAGS)
 	sh Tests/run.sh --skip-build $(SWIFT_FLAGS) $(TEST_WIDTH) --skip '^PeerTests\.'
+	sh Tests/run.sh --skip-build $(SWIFT_FLAGS) $(TEST_WIDTH) --filter '^PeerTests\.' \
+	  --skip '^PeerTests\.NginxTests'
 	@# By themselves: they measure how long people wait for a message.
-	sh Tests/run.sh --skip-build $(SWIFT_FLAGS) $(TEST_WIDTH) --filter '^PeerTests\.'
+	sh Tests/run.sh --skip-build $(SWIFT_FLAGS) $(TEST_WIDTH) --filter '^PeerTests\.NginxTests'
 
 conformance: setup ## Run PromQL test scripts: of the folder DIR, or the shared ones.
 	@swift build --product PromQLConformance --explicit-target-dependency-import-check error \

@@ -55,11 +55,14 @@ package final class LatestSamples: Sendable {
   /// The number of live series.
   package var seriesCount: Int { state.withLock { $0.seriesCount } }
 
-  /// Writes every live series, families by name.
+  /// Writes every live series, families by name, but for what rules have aggregated.
+  ///
+  /// A colon in a name says that: who scrapes has rules of their own, and `/federate` shows all.
   package func exposition(_ format: ExpositionFormat) -> [UInt8] {
     state.withLock { state in
       var writer = ExpositionWriter(format, capacity: 256 + state.seriesCount * 128)
       for index in state.order where state.families[index].liveCount > 0 {
+        if state.families[index].definition.name.utf8.contains(UInt8(ascii: ":")) { continue }
         writer.beginFamily(state.families[index].definition)
         for case let row? in state.families[index].rows {
           writer.appendSample(prefix: row.prefix, value: row.value)

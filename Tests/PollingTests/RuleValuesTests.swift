@@ -27,14 +27,23 @@ import Testing
     )
   }
 
+  @Test func `what rules aggregate is stored and not shown to scrapers`() {
+    let load = LabelSet(metric: "job:load:sum", ["job": "x"])
+    record(10, [(alert, 1), (load, 5)])
+    #expect(harness.values("job:load:sum", ["job": "x"]) == [5])
+    #expect(harness.lines("job:load:sum").isEmpty)
+    #expect(harness.lines("ALERTS").count == 1)
+    #expect(harness.latest.names.contains("job:load:sum"))
+  }
+
   @Test func `a staleness marker ends its series and no other`() {
-    let other = LabelSet(metric: "job:load:sum", ["job": "x"])
+    let other = LabelSet(metric: "job_load_sum", ["job": "x"])
     record(10, [(alert, 1), (other, 5)])
     record(20, [(alert, .stalenessMarker)])
     #expect(alertValues == [1, nil])
     #expect(harness.lines("ALERTS").isEmpty)
-    #expect(harness.lines("job:load:sum").count == 1)
-    #expect(harness.values("job:load:sum", ["job": "x"]) == [5])
+    #expect(harness.lines("job_load_sum").count == 1)
+    #expect(harness.values("job_load_sum", ["job": "x"]) == [5])
   }
 
   @Test func `the end of a series from before a restart is written too`() {
