@@ -9,6 +9,12 @@ SWIFT_FLAGS = $$([ "$${CI:-}" != true ] || echo -Xswiftc -warnings-as-errors)
 TEST_WIDTH = $$(swift test --help-hidden | grep -q maximum-parallelization-width && \
   echo --experimental-maximum-parallelization-width 4)
 
+ONE_BY_ONE = $$(swift test --help-hidden | grep -q maximum-parallelization-width && \
+  echo --experimental-maximum-parallelization-width 1)
+
+# These measure how long people wait for a message: among others they would measure the machine.
+TIMED_SUITES = ^(PeerTests\.NginxTests|DaemonTests\.CauseTests)
+
 help: ## List these targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
 	  while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -25,11 +31,11 @@ demo: setup ## Build hvsmon and show it on a simulated cluster.
 
 test: setup setup-peers ## Build and run all tests.
 	swift build --build-tests --explicit-target-dependency-import-check error $(SWIFT_FLAGS)
-	sh Tests/run.sh --skip-build $(SWIFT_FLAGS) $(TEST_WIDTH) --skip '^PeerTests\.'
+	sh Tests/run.sh --skip-build $(SWIFT_FLAGS) $(TEST_WIDTH) --skip '^PeerTests\.' \
+	  --skip '$(TIMED_SUITES)'
 	sh Tests/run.sh --skip-build $(SWIFT_FLAGS) $(TEST_WIDTH) --filter '^PeerTests\.' \
-	  --skip '^PeerTests\.NginxTests'
-	@# By themselves: they measure how long people wait for a message.
-	sh Tests/run.sh --skip-build $(SWIFT_FLAGS) $(TEST_WIDTH) --filter '^PeerTests\.NginxTests'
+	  --skip '$(TIMED_SUITES)'
+	sh Tests/run.sh --skip-build $(SWIFT_FLAGS) $(ONE_BY_ONE) --filter '$(TIMED_SUITES)'
 
 conformance: setup ## Run PromQL test scripts: of the folder DIR, or the shared ones.
 	@swift build --product PromQLConformance --explicit-target-dependency-import-check error \
