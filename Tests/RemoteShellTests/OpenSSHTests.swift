@@ -52,8 +52,12 @@ import Testing
       #expect(!ssh.output.contains("uid="), "\(command)")
     }
     let arguments = destination.arguments(command: "ask 0123456789abcdef addresses")
-    let once = try ChildProcess("/usr/bin/ssh", arguments)
-    #expect(try await once.waitForExit() == .code(0))
+    var once = try ChildProcess("/usr/bin/ssh", arguments)
+    // A login has seconds only, which a busy machine may take for other things.
+    for _ in 0..<3 where try await once.waitForExit() != .code(0) {
+      once = try ChildProcess("/usr/bin/ssh", arguments)
+    }
+    #expect(try await once.waitForExit() == .code(0), "\(once.errorOutput)")
     #expect(once.output.contains("@@0123456789abcdef end 1 0"))
     try await sshd.stop()
   }
