@@ -81,7 +81,7 @@ extension JSONText {
     if let since = origin.instance.keepFiringSince {
       member("keepFiringSince", since.rfc3339Text)
     }
-    member("value", origin.instance.value.exponentText)
+    member("value", origin.instance.value.sampleValueText)
     raw(",\"rule\":{")
     member("name", origin.rule.name, isFirst: true)
     member("group", origin.group.name)
