@@ -46,6 +46,7 @@ struct CounterFunction: WindowFunction {
     resets.removeAll(keepingCapacity: true)
     nextReset = 0
     let values = input.values
+    guard values.hasFall else { return }
     for position in values.indices.dropFirst() where values[position] < values[position - 1] {
       resets.append(position)
     }
@@ -62,6 +63,20 @@ struct CounterFunction: WindowFunction {
       place += 1
     }
     return window.extrapolated(rise, isCounter: true, perSecond: perSecond)
+  }
+}
+
+extension [Double] {
+  /// Whether a value is lower than the one before. Looks at all without a branch, since few counters
+  /// ever fall.
+  fileprivate var hasFall: Bool {
+    withUnsafeBufferPointer { values in
+      var falls: UInt64 = 0
+      for position in 1..<Swift.max(values.count, 1) {
+        falls |= values[position] < values[position - 1] ? 1 : 0
+      }
+      return falls != 0
+    }
   }
 }
 

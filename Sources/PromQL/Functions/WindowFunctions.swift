@@ -65,22 +65,33 @@ extension SampleWindow {
   ///
   /// The order of threshold and zero clamp is that of Prometheus 2.51 and later.
   func extrapolated(_ rise: Double, isCounter: Bool, perSecond: Bool) -> Double {
+    // All times are whole milliseconds. Divisions are what this costs: there are no more than needed.
     let first = value(0)
-    var toStart = Double(time(0) - start) / 1_000
-    var toEnd = Double(end - time(count - 1)) / 1_000
-    let sampled = Double(time(count - 1) - time(0)) / 1_000
+    let (firstTime, lastTime) = (time(0), time(count - 1))
+    var toStart = Double(firstTime - start)
+    var toEnd = Double(end - lastTime)
+    let sampled = Double(lastTime - firstTime)
     let gap = sampled / Double(count - 1)
-    let threshold = gap * 1.1
-    if toStart >= threshold { toStart = gap / 2 }
-    if isCounter, rise > 0, first >= 0 {
-      // A counter is never below zero: it may have begun inside the window.
-      let toZero = sampled * (first / rise)
-      if toZero < toStart { toStart = toZero }
+    if isFar(toStart, gap) { toStart = gap / 2 }
+    if isCounter, rise > 0, first >= 0, sampled * first < toStart * rise {
+      // A counter is never below zero: it began inside the window, where its line meets zero.
+      toStart = sampled * (first / rise)
     }
-    if toEnd >= threshold { toEnd = gap / 2 }
+    if isFar(toEnd, gap) { toEnd = gap / 2 }
     var factor = (sampled + toStart + toEnd) / sampled
     if perSecond { factor /= rangeSeconds }
     return rise * factor
+  }
+
+  /// Whether a distance is 1.1 mean gaps of the window's samples or more; both in milliseconds.
+  ///
+  /// Samples at whole seconds can lie right at the limit, where rounding decides: it is computed in
+  /// seconds then, as Prometheus does it.
+  private func isFar(_ distance: Double, _ gap: Double) -> Bool {
+    let limit = gap * 1.1
+    if (distance - limit).magnitude > limit * 1e-9 { return distance > limit }
+    let gapSeconds = Double(time(count - 1) - time(0)) / 1_000 / Double(count - 1)
+    return distance / 1_000 >= gapSeconds * 1.1
   }
 
   /// The difference of the last two samples; nil for fewer.

@@ -31,7 +31,7 @@ struct RangeInput: Sendable {
 
   /// Adds a run's samples but for its staleness markers.
   private mutating func append(_ run: SampleRun) {
-    guard run.values.contains(where: \.isStalenessMarker) else {
+    guard run.values.hasStalenessMarker else {
       times.append(contentsOf: run.unixMilliseconds)
       values.append(contentsOf: run.values)
       return
@@ -39,6 +39,17 @@ struct RangeInput: Sendable {
     for index in 0..<run.count where !run.values[index].isStalenessMarker {
       times.append(run.unixMilliseconds[index])
       values.append(run.values[index])
+    }
+  }
+}
+
+extension [Double] {
+  /// Whether any is a staleness marker. Looks at all without a branch, since few are.
+  fileprivate var hasStalenessMarker: Bool {
+    withUnsafeBufferPointer { values in
+      var found: UInt64 = 0
+      for value in values { found |= value.isStalenessMarker ? 1 : 0 }
+      return found != 0
     }
   }
 }
