@@ -95,7 +95,7 @@ package struct LatestPorts: Sendable {
   let exposition: @Sendable (ExpositionFormat) -> [UInt8]
   let names: @Sendable () -> [String]
   let family: @Sendable (String) -> Family?
-  let definitions: @Sendable () -> [MetricDefinition]
+  let descriptions: @Sendable () -> [MetricDescription]
   let externalLabels: LabelSet
 
   /// Names the ports.
@@ -104,19 +104,20 @@ package struct LatestPorts: Sendable {
   ///   - exposition: All of it as a page.
   ///   - names: The metrics that have live series, sorted.
   ///   - family: The live series of one metric; nil when there are none.
-  ///   - definitions: What is known of metrics, live or not; each name once.
+  ///   - descriptions: What is known of metrics, live or not; a name stands as often as its sources
+  ///     differ.
   ///   - externalLabels: What tells this monitor's series from those of others.
   package init(
     exposition: @escaping @Sendable (ExpositionFormat) -> [UInt8],
     names: @escaping @Sendable () -> [String],
     family: @escaping @Sendable (String) -> Family?,
-    definitions: @escaping @Sendable () -> [MetricDefinition],
+    descriptions: @escaping @Sendable () -> [MetricDescription],
     externalLabels: LabelSet
   ) {
     self.exposition = exposition
     self.names = names
     self.family = family
-    self.definitions = definitions
+    self.descriptions = descriptions
     self.externalLabels = externalLabels
   }
 }

@@ -145,6 +145,7 @@ extension LatestPorts {
   /// The live series of these families.
   static func standIn(
     _ families: [Family] = [],
+    told: [MetricDescription] = [],
     externalLabels: LabelSet = .empty
   ) -> LatestPorts {
     let byName = Dictionary(families.map { ($0.definition.name, $0) }) { first, _ in first }
@@ -152,7 +153,7 @@ extension LatestPorts {
       exposition: { format in format == .text ? Array("text".utf8) : Array("open".utf8) },
       names: { byName.keys.sorted() },
       family: { byName[$0] },
-      definitions: { byName.values.map(\.definition) },
+      descriptions: { byName.values.map { MetricDescription($0.definition) } + told },
       externalLabels: externalLabels
     )
   }

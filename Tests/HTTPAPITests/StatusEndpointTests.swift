@@ -90,6 +90,24 @@ import Testing
     )
   }
 
+  @Test func `of one metric each different description is told`() async throws {
+    let told = [
+      MetricDescription(name: "c", type: "histogram", help: "Scraped.", unit: ""),
+      MetricDescription(name: "d", type: "summary", help: "", unit: ""),
+    ]
+    let ports = APIPorts.standIn(
+      reading: MemoryReading(all: []),
+      latest: .standIn(Self.families, told: told)
+    )
+    let (_, text, _) = try await ports.ask("/api/v1/metadata", [("metric", "c")])
+    #expect(
+      text == #"""
+        {"status":"success","data":{"c":[{"type":"unknown","help":"","unit":""},\#
+        {"type":"histogram","help":"Scraped.","unit":""}]}}
+        """#
+    )
+  }
+
   @Test(arguments: [
     ([("metric", "c")], #"{"c":[{"type":"unknown","help":"","unit":""}]}"#),
     ([("metric", "none")], "{}"), ([("limit", "0")], "{}"),

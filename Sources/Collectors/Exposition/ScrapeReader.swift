@@ -14,6 +14,11 @@ struct ScrapeReader {
   private static let spareSeries = 1_000
   /// After so many bytes the number of samples is looked at.
   private static let sliceBytes = 1 << 20
+  /// Metrics of one target whose descriptions are kept, and the longest help, in characters.
+  static let familiesMax = 10_000
+  static let helpMax = 1_000
+  /// Descriptions are looked at again after so many answers: they change with the peer's version.
+  private static let answersBetweenDescriptions = 40
 
   let shaping: SeriesShaping
   /// Samples keep the times that are written with them.
@@ -27,6 +32,8 @@ struct ScrapeReader {
   private var series: [LabelSet] = []
   private var numbers: [LabelSet: UInt32] = [:]
   private var lastCount = 0
+  private var families: [ScrapedFamily] = []
+  private var answersToDescription = 0
 
   /// Why a series has no number.
   private enum Fate {
@@ -65,8 +72,16 @@ struct ScrapeReader {
   ///   ``CollectionError/overLimit(reason:)``; the next answer is read as if it was the first.
   mutating func read(_ body: [UInt8]) throws(CollectionError) -> ScrapedSamples {
     if fates.count > lastCount * 2 + Self.spareSeries { forget() }
+    reader.wantsMetadata = answersToDescription == 0
     do throws(CollectionError) {
       try parse(body)
+      if answersToDescription == 0 {
+        describe()
+        answersToDescription = Self.answersBetweenDescriptions
+      } else {
+        // New series may be of new metrics.
+        answersToDescription = batch.newSeries.isEmpty ? answersToDescription - 1 : 0
+      }
       let scrape = try scrape()
       lastCount = batch.samples.count
       return scrape
@@ -82,6 +97,26 @@ struct ScrapeReader {
     numbering = ScrapedSamples.Numbering()
     series = []
     numbers = [:]
+    answersToDescription = 0
+  }
+
+  /// Puts together what the answer tells of its metrics.
+  private mutating func describe() {
+    var places: [String: Int] = [:]
+    families.removeAll(keepingCapacity: true)
+    for metadata in batch.metadata {
+      let place = places[metadata.family] ?? families.count
+      if place == families.count {
+        guard place < Self.familiesMax else { continue }
+        places[metadata.family] = place
+        families.append(ScrapedFamily(metadata.family))
+      }
+      switch metadata.fact {
+      case .type(let word): families[place].type = word
+      case .help(let text): families[place].help = String(text.prefix(Self.helpMax))
+      case .unit(let word): families[place].unit = word
+      }
+    }
   }
 
   private mutating func parse(_ body: [UInt8]) throws(CollectionError) {
@@ -156,7 +191,8 @@ struct ScrapeReader {
       values: values,
       times: times,
       scraped: batch.samples.count,
-      leftOut: leftOut
+      leftOut: leftOut,
+      families: families
     )
   }
 }

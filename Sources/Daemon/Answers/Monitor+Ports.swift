@@ -56,9 +56,14 @@ extension Monitor {
       exposition: { [parts] format in parts.latest.exposition(format) },
       names: { [parts] in parts.latest.names },
       family: { [parts] name in parts.latest.family(named: name) },
-      definitions: { [parts] in
-        let live = parts.latest.definitions.filter { parts.catalog[$0.name] == nil }
-        return Array(parts.catalog.definitions.values) + live
+      descriptions: { [parts] in
+        let told = parts.targets.descriptions
+        let names = Set(told.map(\.name))
+        // Of a live series without a definition its target may tell more.
+        let live = parts.latest.definitions.filter {
+          parts.catalog[$0.name] == nil && !names.contains($0.name)
+        }
+        return (parts.catalog.definitions.values + live).map { MetricDescription($0) } + told
       },
       externalLabels: LabelSet(["cluster": started.cluster.name])
     )

@@ -9,6 +9,7 @@ import Synchronization
 final class TargetBoard: PollRecording {
   private let recorder: any PollRecording
   private let reports = Mutex<[String: TargetReport]>([:])
+  private let families = Mutex<[String: [ScrapedFamily]]>([:])
 
   /// Hands everything on to `recorder`.
   init(recorder: any PollRecording) {
@@ -18,6 +19,20 @@ final class TargetBoard: PollRecording {
   /// Every target that is polled, by its key.
   var targets: [TargetReport] {
     reports.withLock { $0.values.sorted { $0.key < $1.key } }
+  }
+
+  /// What scraped targets tell of their metrics, each different description once, by target.
+  var descriptions: [MetricDescription] {
+    let told = families.withLock { $0 }.sorted { $0.key < $1.key }
+    var known: Set<ScrapedFamily> = []
+    return told.flatMap(\.value).filter { known.insert($0).inserted }.map { family in
+      MetricDescription(
+        name: family.name,
+        type: family.type,
+        help: family.help,
+        unit: family.unit
+      )
+    }
   }
 
   /// Names targets that are going to be polled; of those that were polled before, the last poll
@@ -43,11 +58,16 @@ final class TargetBoard: PollRecording {
 
   func record(_ record: PollRecord) {
     recorder.record(record)
-    let failure: CollectionError? =
-      switch record.outcome {
-      case .success(let collection): collection.failure
-      case .failure(let error): error
+    let failure: CollectionError?
+    switch record.outcome {
+    case .success(let collection):
+      failure = collection.failure
+      // What was known stays while the target is silent.
+      if let told = collection.scraped?.families {
+        families.withLock { $0[record.target.key] = told }
       }
+    case .failure(let error): failure = error
+    }
     reports.withLock { reports in
       reports[record.target.key]?.health = failure == nil ? .up : .down
       reports[record.target.key]?.lastError = failure?.description ?? ""
@@ -64,6 +84,9 @@ final class TargetBoard: PollRecording {
     recorder.forget(targets: keys, at: time)
     reports.withLock { reports in
       for key in keys { reports[key] = nil }
+    }
+    families.withLock { families in
+      for key in keys { families[key] = nil }
     }
   }
 }

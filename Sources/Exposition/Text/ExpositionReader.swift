@@ -7,7 +7,12 @@ import MetricModel
 /// is read without taking its labels apart.
 package struct ExpositionReader: Sendable {
   /// What is taken.
-  package let rules: ExpositionRules
+  package private(set) var rules: ExpositionRules
+  /// Whether lines that describe metrics are kept; may be changed between texts.
+  package var wantsMetadata: Bool {
+    get { rules.wantsMetadata }
+    set { rules.wantsMetadata = newValue }
+  }
   private var table: SeriesTable
   private var checks: FamilyChecks?
   /// The beginning of a line whose end has not come yet.

@@ -46,19 +46,25 @@ struct TargetsEndpoint: Sendable {
     let limit = try Self.count(form, "limit")
     let limitPerMetric = try Self.count(form, "limit_per_metric")
     let name = form["metric"] ?? ""
-    let found = ports.latest.definitions().filter { name.isEmpty || $0.name == name }
-      .sorted { $0.name < $1.name }
+    let found = descriptions(name)
     return try APIEnvelope.success { json throws(APIFailure) in
       json.raw("{")
-      for (index, definition) in found.prefix(limit ?? found.count).enumerated() {
-        json.key(definition.name, isFirst: index == 0)
-        json.raw("[")
-        if limitPerMetric != 0 { json.metadata(definition) }
-        json.raw("]")
+      for (index, metric) in found.prefix(limit ?? found.count).enumerated() {
+        json.key(metric.name, isFirst: index == 0)
+        json.list(metric.known.prefix(limitPerMetric ?? metric.known.count)) { json, known in
+          json.metadata(known)
+        }
+        try json.checkLength()
       }
       json.raw("}")
-      try json.checkLength()
     }
+  }
+
+  /// The metrics of a name, or all, by name; of each what its sources tell, where they differ.
+  private func descriptions(_ name: String) -> [(name: String, known: [MetricDescription])] {
+    let asked = ports.latest.descriptions().filter { name.isEmpty || $0.name == name }
+    return Dictionary(grouping: asked, by: \.name).map { ($0.key, $0.value) }
+      .sorted { $0.name < $1.name }
   }
 
   /// Below zero is no limit, and zero is none of them.
@@ -92,11 +98,11 @@ extension JSONText {
     raw("}")
   }
 
-  fileprivate mutating func metadata(_ definition: MetricDefinition) {
+  fileprivate mutating func metadata(_ description: MetricDescription) {
     raw("{")
-    member("type", definition.kind.rawValue, isFirst: true)
-    member("help", definition.help)
-    member("unit", definition.unit ?? "")
+    member("type", description.type, isFirst: true)
+    member("help", description.help)
+    member("unit", description.unit)
     raw("}")
   }
 }

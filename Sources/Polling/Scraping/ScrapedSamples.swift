@@ -32,6 +32,8 @@ package struct ScrapedSamples: Sendable {
   package let scraped: Int
   /// Samples that are left out at a limit of hvsmon's own, by the reason of their refusal.
   package let leftOut: [String: Int]
+  /// What the peer tells of its metrics, as it was last looked at; each name once.
+  package let families: [ScrapedFamily]
 
   /// Describes a scrape; the arrays of samples have the same count, but for `times` when it is
   /// empty.
@@ -42,7 +44,8 @@ package struct ScrapedSamples: Sendable {
     values: [Double],
     times: [Int64] = [],
     scraped: Int,
-    leftOut: [String: Int] = [:]
+    leftOut: [String: Int] = [:],
+    families: [ScrapedFamily] = []
   ) {
     precondition(
       numbers.count == values.count && (times.isEmpty || times.count == values.count),
@@ -55,5 +58,6 @@ package struct ScrapedSamples: Sendable {
     self.times = times
     self.scraped = scraped
     self.leftOut = leftOut
+    self.families = families
   }
 }

@@ -67,8 +67,7 @@ struct CounterFunction: WindowFunction {
 }
 
 extension [Double] {
-  /// Whether a value is lower than the one before. Looks at all without a branch, since few counters
-  /// ever fall.
+  /// Whether a value is lower than the one before; looks at all without a branch.
   fileprivate var hasFall: Bool {
     withUnsafeBufferPointer { values in
       var falls: UInt64 = 0

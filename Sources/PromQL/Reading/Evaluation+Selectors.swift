@@ -44,7 +44,7 @@ struct RangeInput: Sendable {
 }
 
 extension [Double] {
-  /// Whether any is a staleness marker. Looks at all without a branch, since few are.
+  /// Whether any is a staleness marker; looks at all without a branch.
   fileprivate var hasStalenessMarker: Bool {
     withUnsafeBufferPointer { values in
       var found: UInt64 = 0

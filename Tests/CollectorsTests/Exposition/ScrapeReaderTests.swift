@@ -69,6 +69,37 @@ import Testing
     #expect(second.series.count == 3)
   }
 
+  @Test func `what a peer tells of its metrics is looked at again with new series`() throws {
+    var page = ScrapedPage()
+    let first = """
+      # HELP a_total How \\\\ much.
+      # TYPE a_total counter
+      a_total 1
+      # TYPE h histogram
+
+      """
+    let second = first + "# HELP b New.\nb 1\n"
+    var count = ScrapedFamily("a_total")
+    count.type = "counter"
+    count.help = "How \\ much."
+    var histogram = ScrapedFamily("h")
+    histogram.type = "histogram"
+    var new = ScrapedFamily("b")
+    new.help = "New."
+    #expect(try page.reader.read(Array(first.utf8)).families == [count, histogram])
+    #expect(try page.reader.read(Array(second.utf8)).families == [count, histogram])
+    #expect(try page.reader.read(Array(second.utf8)).families == [count, histogram, new])
+  }
+
+  @Test func `descriptions have limits`() throws {
+    var page = ScrapedPage()
+    var text = "# HELP long \(String(repeating: "x", count: 5_000))\n"
+    for number in 0...ScrapeReader.familiesMax { text += "# TYPE m\(number) gauge\n" }
+    let families = try page.reader.read(Array(text.utf8)).families
+    #expect(families.count == ScrapeReader.familiesMax)
+    #expect(families.first?.help.count == ScrapeReader.helpMax)
+  }
+
   @Test func `series that are gone are forgotten in time`() throws {
     var page = ScrapedPage()
     var numberings = 0
