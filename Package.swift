@@ -97,7 +97,7 @@ let modules: [Target] = [
     name: "StatusPage",
     dependencies: ["MetricModel", "Snapshot", "Net"],
     // Pages are served by the binary alone.
-    resources: [.embedInCode("Assets/page.css"), .embedInCode("Assets/page.js")],
+    resources: ["page.css", "page.js", "graph.js", "login.js"].map { .embedInCode("Assets/\($0)") },
     swiftSettings: swiftSettings
   ),
   library("MongoWire", ["ChunkCodec", "Net"]),

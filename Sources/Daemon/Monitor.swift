@@ -106,10 +106,17 @@ package final class Monitor: Sendable {
     _ = await monitor.turns.enter()
     monitor.expectTargets(of: loaded)
     do throws(HTTPServerError) {
+      var settings = try HTTPServerSettings(loaded.settings.http)
+      if !settings.tokens.isEmpty {
+        settings.sessions = LoginSessions(tokens: settings.tokens, path: PageRoutes.loginPath) {
+          clock.now.unixMilliseconds / 1_000
+        }
+      }
+      let routes = APIRoutes.routes(over: monitor.ports)
+      let pages = monitor.pagePorts(over: routes, sessions: settings.sessions)
       let server = try HTTPServer.start(
-        try HTTPServerSettings(loaded.settings.http),
-        routes: APIRoutes.routes(over: monitor.ports)
-          + PageRoutes.routes(over: monitor.pagePorts)
+        settings,
+        routes: routes + PageRoutes.routes(over: pages)
       )
       monitor.server.withLock { $0 = server }
     } catch {

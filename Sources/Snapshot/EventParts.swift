@@ -81,6 +81,14 @@ package struct AlertRow: SnapshotPart {
   package var runbook: String?
   /// Its labels, each as `name=value`.
   package var labels: [String] = []
+  /// What stands for its labels where they are too long.
+  package var fingerprint = ""
+  /// Who acknowledged it; nobody is told of it again until it recovers.
+  package var acknowledgedBy: String?
+  /// Why nobody is told of it, such as `silenced by anna: new disks`.
+  package var quiet: String?
+  /// Who posted it; nil for an alert of a rule.
+  package var postedBy: String?
 
   /// One of which nothing is known.
   package init() {}
@@ -99,6 +107,10 @@ package struct AlertRow: SnapshotPart {
     fields.number("value", &value)
     fields.text("runbook", &runbook)
     fields.texts("labels", &labels)
+    fields.text("fingerprint", &fingerprint)
+    fields.text("acknowledged_by", &acknowledgedBy)
+    fields.text("quiet", &quiet)
+    fields.text("posted_by", &postedBy)
   }
 }
 

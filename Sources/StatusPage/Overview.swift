@@ -2,9 +2,11 @@
 //
 // The status page: one HTML document made of a snapshot, complete without JavaScript, and a stream
 // of server-sent events that keeps an open one up to date. `/` is for a desk or a phone, `/wall` for
-// a screen on a wall.
+// a screen on a wall, `/alert` for one alert with the forms to acknowledge and silence it, `/graph`
+// for any expression as a chart that the server draws, `/login` for who has a token.
 //
-// It asks one port for snapshots and decides nothing about the cluster. It must never put text into a
+// It asks one port for snapshots and decides nothing about the cluster; everything else it asks of
+// the endpoints for programs in its reader's name, so that nobody may do more here than there. It must never put text into a
 // page other than through `Markup`, which escapes it, and never needs anything from another host:
 // styles, script and icons are compiled in and served by the daemon, and the content security policy
 // lets nothing else in.

@@ -14,10 +14,10 @@ package enum PageDocument {
 
   /// The page of a snapshot as HTML.
   package static func html(_ kind: Kind, _ snapshot: ClusterSnapshot) -> String {
-    var markup = Markup()
-    markup.raw("<!DOCTYPE html>")
-    markup.element("html", ("lang", "en")) { html in
-      html.element("head") { head(&$0, kind, snapshot) }
+    let level = level(snapshot)
+    return document(title: title(snapshot), level: level, script: "/assets/page.js") { head in
+      head.raw("<noscript><meta http-equiv=\"refresh\" content=\"10\"></noscript>")
+    } body: { html in
       html.element("body", ("class", kind.rawValue)) { body in
         body.raw(
           "<p id=\"stale\" role=\"alert\" hidden>STALE: nothing has arrived for <b></b>. What stands below may be over.</p>"
@@ -34,11 +34,61 @@ package enum PageDocument {
           ("data-kind", kind.rawValue),
           ("data-time", String(snapshot.time?.unixMilliseconds ?? 0)),
           ("data-title", title(snapshot)),
-          ("data-level", level(snapshot).styleClass)
+          ("data-level", level.styleClass)
         ) { main in
           main.append(PageBody(snapshot: snapshot).markup(kind))
         }
       }
+    }
+  }
+
+  /// A page of which the script replaces nothing.
+  static func html(
+    title: String,
+    heading: String,
+    script: StaticString?,
+    main: (inout Markup) -> Void
+  ) -> String {
+    document(title: "\(title) - hvsmon", level: .info, script: script) { _ in
+    } body: { html in
+      html.element("body", ("class", "page")) { body in
+        body.raw("<header><a href=\"/\"><strong>hvsmon</strong></a></header>")
+        body.element("main") { inside in
+          inside.element("h1") { $0.outside(heading) }
+          main(&inside)
+        }
+      }
+    }
+  }
+
+  private static func document(
+    title: String,
+    level: Level,
+    script: StaticString?,
+    head: (inout Markup) -> Void,
+    body: (inout Markup) -> Void
+  ) -> String {
+    var markup = Markup()
+    markup.raw("<!DOCTYPE html>")
+    markup.element("html", ("lang", "en")) { html in
+      html.element("head") { part in
+        part.raw("<meta charset=\"utf-8\">")
+        part.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")
+        part.raw("<meta name=\"color-scheme\" content=\"light dark\">")
+        part.element("title", text: title)
+        part.void(
+          "link",
+          ("rel", "icon"),
+          ("id", "icon"),
+          ("href", "/assets/\(level.styleClass).svg")
+        )
+        part.raw("<link rel=\"stylesheet\" href=\"/assets/page.css\">")
+        if let script {
+          part.element("script", ("src", "\(script)"), ("defer", "")) { _ in }
+        }
+        head(&part)
+      }
+      body(&html)
     }
     return markup.html
   }
@@ -57,22 +107,6 @@ package enum PageDocument {
     let mark =
       bad > 0 ? "(\(bad)!) " : level(snapshot) == .unknown ? "(?) " : ""
     return "\(mark)hvsmon \(snapshot.cluster)"
-  }
-
-  private static func head(_ head: inout Markup, _ kind: Kind, _ snapshot: ClusterSnapshot) {
-    head.raw("<meta charset=\"utf-8\">")
-    head.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")
-    head.raw("<meta name=\"color-scheme\" content=\"light dark\">")
-    head.element("title", text: title(snapshot))
-    head.void(
-      "link",
-      ("rel", "icon"),
-      ("id", "icon"),
-      ("href", "/assets/\(level(snapshot).styleClass).svg")
-    )
-    head.raw("<link rel=\"stylesheet\" href=\"/assets/page.css\">")
-    head.raw("<script src=\"/assets/page.js\" defer></script>")
-    head.raw("<noscript><meta http-equiv=\"refresh\" content=\"10\"></noscript>")
   }
 
   /// A small icon that changes its shape with the level.

@@ -1,31 +1,14 @@
 // SPDX-License-Identifier: MIT
 package import Net
-package import Snapshot
+import Snapshot
 import Synchronization
-
-/// What pages ask.
-package struct PagePorts: Sendable {
-  let snapshot: @Sendable () async -> ClusterSnapshot
-  let snapshots: @Sendable () -> AsyncStream<ClusterSnapshot>
-
-  /// Names the ports.
-  ///
-  /// - Parameters:
-  ///   - snapshot: How the cluster stands now.
-  ///   - snapshots: The same about once a second, until nobody listens.
-  package init(
-    snapshot: @escaping @Sendable () async -> ClusterSnapshot,
-    snapshots: @escaping @Sendable () -> AsyncStream<ClusterSnapshot>
-  ) {
-    self.snapshot = snapshot
-    self.snapshots = snapshots
-  }
-}
 
 /// The pages, what they are made of, and the stream that keeps them up to date.
 package enum PageRoutes {
   /// Pages that are kept up to date at the same time; more ask from time to time instead.
   package static let streamsMax = 64
+  /// Where to log in.
+  package static let loginPath = "/login"
 
   /// Makes the routes.
   package static func routes(over ports: PagePorts) -> [HTTPRoute] {
@@ -37,8 +20,12 @@ package enum PageRoutes {
         return events(kind, ports, streams)
       },
       asset("/assets/page.css", "text/css; charset=utf-8", PackageResources.page_css),
-      asset("/assets/page.js", "text/javascript; charset=utf-8", PackageResources.page_js),
+      script("/assets/page.js", PackageResources.page_js),
+      script("/assets/graph.js", PackageResources.graph_js),
+      script("/assets/login.js", PackageResources.login_js),
     ]
+      + AlertRoutes(ports: ports).routes + GraphRoutes(ports: ports).routes
+      + LoginRoutes(sessions: ports.sessions).routes
       + Level.allCases.map { level in
         asset(
           "/assets/\(level.styleClass).svg",
@@ -61,18 +48,35 @@ package enum PageRoutes {
     _ ports: PagePorts
   ) -> HTTPRoute {
     HTTPRoute(.exact(path)) { _ in
-      let html = PageDocument.html(kind, await ports.snapshot())
-      return ServerResponse(
-        headers: [
-          "Content-Type": "text/html; charset=utf-8",
-          "Content-Security-Policy": policy,
-          "Referrer-Policy": "no-referrer",
-          "X-Content-Type-Options": "nosniff",
-          "Cache-Control": "no-store",
-        ],
-        body: Array(html.utf8)
-      )
+      html(PageDocument.html(kind, await ports.snapshot()))
     }
+  }
+
+  /// A page as it is sent.
+  static func html(_ text: String, status: Int = 200) -> ServerResponse {
+    ServerResponse(
+      status: status,
+      headers: [
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Security-Policy": policy,
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+      ],
+      body: Array(text.utf8)
+    )
+  }
+
+  /// Sends the browser on to a path of this server, by GET.
+  static func redirect(to path: String) -> ServerResponse {
+    var response = ServerResponse.text("see \(path)\n", status: 303)
+    response.headers["Location"] = path
+    response.headers["Cache-Control"] = "no-store"
+    return response
+  }
+
+  private static func script(_ path: String, _ bytes: [UInt8]) -> HTTPRoute {
+    asset(path, "text/javascript; charset=utf-8", bytes)
   }
 
   /// The same for everybody: no token is asked for.

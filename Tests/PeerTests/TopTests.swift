@@ -8,40 +8,17 @@ import Testing
 struct TopTests {
   private static let hvsmon = ChildProcess.builtExecutable("hvsmon")
 
-  /// A demo that watches, and where.
-  private struct Demo {
-    let process: ChildProcess
-    let url: String
-
-    init(_ words: String..., listen: String = "127.0.0.1:0") async throws {
-      process = try ChildProcess(
-        TopTests.hvsmon,
-        ["demo", "--listen", listen, "--for", "10m"] + words
-      )
-      var found: String?
-      for await line in process.outputLines {
-        guard let place = line.split(separator: " ").last, place.hasSuffix("/metrics") else {
-          continue
-        }
-        found = String(place.dropLast("/metrics".count))
-        break
-      }
-      url = try #require(found)
-    }
-
-    func stop() async throws {
-      process.send(.interrupt)
-      try await process.waitForExit(timeout: .seconds(30))
-    }
-  }
-
-  private func top(_ demo: Demo, _ words: String = "", term: String = "tmux-256color") -> String {
+  private func top(
+    _ demo: RunningDemo,
+    _ words: String = "",
+    term: String = "tmux-256color"
+  ) -> String {
     "TERM=\(term) \(Self.hvsmon) top --url \(demo.url) \(words)"
   }
 
   @Test func `every view is reached by its key and quitting gives the terminal back`() async throws
   {
-    let demo = try await Demo("--scenario", "node-dies")
+    let demo = try await RunningDemo(["--scenario", "node-dies"])
     let screen = try await TmuxScreen(top(demo))
     #expect(try await screen.shows("CoolerHostname3"))
     for (key, text) in [
@@ -67,7 +44,7 @@ struct TopTests {
   }
 
   @Test func `a storm of sizes ends in a whole frame`() async throws {
-    let demo = try await Demo("--scenario", "node-dies")
+    let demo = try await RunningDemo(["--scenario", "node-dies"])
     let screen = try await TmuxScreen(top(demo))
     #expect(try await screen.shows("CoolerHostname3"))
     for size in [(1, 1), (300, 80), (40, 10), (39, 9), (80, 24), (20, 3), (64, 16), (200, 50)] {
@@ -84,7 +61,7 @@ struct TopTests {
   }
 
   @Test func `each terminal is drawn on as it can be`() async throws {
-    let demo = try await Demo("--scenario", "node-dies")
+    let demo = try await RunningDemo(["--scenario", "node-dies"])
     for term in ["linux", "xterm-256color", "tmux-256color", "vt100"] {
       let screen = try await TmuxScreen(top(demo, term: term))
       #expect(try await screen.shows("q quit"), "\(term)")
@@ -113,7 +90,7 @@ struct TopTests {
   }
 
   @Test func `colours are all, sixteen or none`() async throws {
-    let demo = try await Demo("--scenario", "node-dies", "--speed", "4")
+    let demo = try await RunningDemo(["--scenario", "node-dies", "--speed", "4"])
     for (words, environment, count) in [
       ("", "", 256), ("--color 16", "", 16), ("", "NO_COLOR=1 ", 0), ("--color none", "", 0),
     ] {
@@ -136,7 +113,7 @@ struct TopTests {
   }
 
   @Test func `a signal or a crash gives the terminal back, and fg goes on`() async throws {
-    let demo = try await Demo("--scenario", "node-dies")
+    let demo = try await RunningDemo(["--scenario", "node-dies"])
     for signal in [SIGTERM, SIGHUP, SIGSEGV, SIGABRT] {
       let screen = try await TmuxScreen(top(demo))
       #expect(try await screen.shows("q quit"))
@@ -170,13 +147,13 @@ struct TopTests {
 
   @Test func `a daemon that is gone is told and its return is seen`() async throws {
     let port = FreePort.next()
-    let first = try await Demo("--scenario", "node-dies", listen: "127.0.0.1:\(port)")
+    let first = try await RunningDemo(["--scenario", "node-dies"], listen: "127.0.0.1:\(port)")
     let screen = try await TmuxScreen(top(first))
     #expect(try await screen.shows("old"))
     try await first.stop()
     #expect(try await screen.shows("NO ANSWER for"))
     #expect(try await screen.shows("Not known any more"))
-    let second = try await Demo("--scenario", "node-dies", listen: "127.0.0.1:\(port)")
+    let second = try await RunningDemo(["--scenario", "node-dies"], listen: "127.0.0.1:\(port)")
     let isBack = try await eventually(within: .seconds(20)) {
       let text = try await screen.text()
       return !text.contains("NO ANSWER") && text.contains("CoolerHostname3")
@@ -189,7 +166,7 @@ struct TopTests {
   }
 
   @Test func `batch output is text or JSON, and a reader may leave`() async throws {
-    let demo = try await Demo("--scenario", "node-dies")
+    let demo = try await RunningDemo(["--scenario", "node-dies"])
     let once = try ChildProcess(
       Self.hvsmon,
       ["top", "--once", "--view", "guests", "--url", demo.url]
@@ -211,7 +188,7 @@ struct TopTests {
   }
 
   @Test func `a thousand guests are listed`() async throws {
-    let demo = try await Demo("--nodes", "32", "--guests", "1000")
+    let demo = try await RunningDemo(["--nodes", "32", "--guests", "1000"])
     let screen = try await TmuxScreen(top(demo, "--view guests"))
     #expect(try await screen.shows("lxc/1", within: .seconds(60)))
     try await screen.press("G")

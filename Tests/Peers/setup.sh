@@ -69,15 +69,14 @@ fetch() {
 
 library_path() {
   triplet=$(gcc -print-multiarch)
-  printf '%s' "$peers/usr/lib/$triplet:$peers/lib/$triplet"
+  printf '%s' "$peers/usr/lib/$triplet:$peers/lib/$triplet:$peers/usr/lib/$triplet/pulseaudio"
 }
 
 # lacks_libraries PROGRAM PATH: the system and the folders of PATH do not hold all it needs.
 lacks_libraries() { LD_LIBRARY_PATH=$2 ldd "$peers/$1" 2>/dev/null | grep -q 'not found'; }
 
-# Unpacks the libraries that a program of a package needs beyond those installed, and puts a
-# starter in the program's place that knows where they are.
-add_libraries() {
+# Unpacks the libraries that a program of a package needs beyond those installed.
+fetch_libraries() { # PACKAGE PROGRAM
   queue=$(cat "$peers/libraries/$1")
   while lacks_libraries "$2" "$(library_path)" && [ -n "$queue" ]; do
     library=$(printf '%s\n' "$queue" | head -n 1)
@@ -88,6 +87,11 @@ add_libraries() {
     say "unpacked $library $version, which $2 needs"
     queue=$(printf '%s\n%s' "$queue" "$(cat "$peers/libraries/$library")" | sed '/^$/d')
   done
+}
+
+# The same, and puts a starter in the program's place that knows where they are.
+add_libraries() { # PACKAGE PROGRAM
+  fetch_libraries "$1" "$2" || return 1
   mkdir -p "$peers/real/${2%/*}"
   mv "$peers/$2" "$peers/real/$2"
   printf '#!/bin/sh\nLD_LIBRARY_PATH="%s" exec "%s" "$@"\n' "$(library_path)" "$peers/real/$2" \
@@ -161,3 +165,24 @@ if ! "$peers/pymongo/bin/python3" -c 'import pymongo' 2>/dev/null; then
     give_up 'pymongo cannot be installed (see .peers/log).'
 fi
 say 'ready in .peers/pymongo: pymongo'
+
+# A browser without a window, with the fonts that a small system lacks.
+browser=$peers/usr/bin/chromium-headless
+if ! "$browser" --version >/dev/null 2>&1; then
+  for package in chromium-common chromium-headless-shell fonts-dejavu-core; do
+    fetch "$package" || give_up "$package cannot be downloaded (see .peers/log)."
+  done
+  fetch_libraries chromium-headless-shell usr/lib/chromium/chromium-headless-shell ||
+    give_up 'The libraries of chromium-headless-shell cannot be had.'
+  cat >"$peers/fonts.conf" <<FONTS
+<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>$peers/usr/share/fonts</dir><cachedir>$peers/fonts.cache</cachedir></fontconfig>
+FONTS
+  printf '#!/bin/sh\nFONTCONFIG_FILE="%s" LD_LIBRARY_PATH="%s" exec "%s" "$@"\n' \
+    "$peers/fonts.conf" "$(library_path)" "$peers/usr/lib/chromium/chromium-headless-shell" \
+    >"$browser"
+  chmod 755 "$browser"
+  "$browser" --version >/dev/null 2>&1 || give_up 'chromium-headless-shell does not run.'
+fi
+say 'ready in .peers: chromium-headless-shell'

@@ -18,7 +18,8 @@ import Testing
             for snapshot in snapshots { continuation.yield(snapshot) }
             continuation.finish()
           }
-        }
+        },
+        api: { _ in .text("", status: 404) }
       )
     )
   }
@@ -39,12 +40,16 @@ import Testing
     let policy = try #require(answer.headers["Content-Security-Policy"])
     #expect(policy.hasPrefix("default-src 'none'; "))
     #expect(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"))
-    #expect(answer.headers["Referrer-Policy"] == "no-referrer")
+    // A form's sender is told to this server alone, which looks at it.
+    #expect(answer.headers["Referrer-Policy"] == "same-origin")
     #expect(answer.headers["X-Content-Type-Options"] == "nosniff")
     // What is about the cluster wants a reader's token, what is about the looks does not.
     for route in routes {
       if case .exact(let path) = route.path {
-        #expect(route.role == (path.hasPrefix("/assets/") ? nil : .read))
+        let isForAll = path.hasPrefix("/assets/") || path.hasPrefix("/log")
+        let changes = path.hasPrefix("/alert/")
+        #expect(route.role == (isForAll ? nil : changes ? .operate : .read))
+        #expect(route.methods == ["GET"] || changes || path.hasPrefix("/log"))
       }
     }
   }
@@ -93,7 +98,11 @@ import Testing
 
   @Test func `more streams than the limit are refused`() async throws {
     let routes = PageRoutes.routes(
-      over: PagePorts(snapshot: { ClusterSnapshot() }, snapshots: { AsyncStream { _ in } })
+      over: PagePorts(
+        snapshot: { ClusterSnapshot() },
+        snapshots: { AsyncStream { _ in } },
+        api: { _ in .text("", status: 404) }
+      )
     )
     var open: [ServerResponse] = []
     for _ in 0..<PageRoutes.streamsMax {

@@ -3,6 +3,7 @@ import Architecture
 import Configuration
 import HTTPAPI
 import MetricModel
+import Net
 import Polling
 import PromQL
 import Rules
@@ -44,10 +45,21 @@ extension Monitor {
   }
 
   /// What pages ask.
-  var pagePorts: PagePorts {
+  ///
+  /// - Parameters:
+  ///   - routes: The endpoints for programs, which pages ask too.
+  ///   - sessions: Who may log in.
+  /// - Returns: The ports.
+  func pagePorts(over routes: [HTTPRoute], sessions: LoginSessions?) -> PagePorts {
     PagePorts(
       snapshot: { [snapshots, clock] in await snapshots.snapshot(at: clock.now) },
-      snapshots: { [snapshots, clock] in snapshots.snapshots(on: clock) }
+      snapshots: { [snapshots, clock] in snapshots.snapshots(on: clock) },
+      api: { request in
+        let route = routes.filter { $0.methods.contains(request.method) }
+          .first { $0.path.takes(request.path) }
+        return await route?.handler(request) ?? .text("there is no \(request.path)\n", status: 404)
+      },
+      sessions: sessions
     )
   }
 

@@ -1,9 +1,35 @@
 // SPDX-License-Identifier: MIT
+import HTTPAPI
 import MetricModel
 import Notifying
 import Rules
 import Snapshot
 import Topology
+
+/// What people and programs said of an alert.
+struct AlertNote {
+  /// Who acknowledged it.
+  var acknowledgedBy: String?
+  /// Why nobody is told of it, though it is its own cause.
+  var quiet: String?
+  /// Who posted it.
+  var postedBy: String?
+
+  /// Takes what matters for a view out of an alert's report; nil when there is nothing.
+  init?(_ report: AlertReport, silences: [String: Silence]) {
+    acknowledgedBy = report.explanation?.acknowledgement?.by
+    postedBy = report.postedBy
+    let reasons = report.explanation?.quiet ?? QuietReasons()
+    if let silence = reasons.silences.lazy.compactMap({ silences[$0] }).first {
+      quiet = "silenced by \(silence.createdBy): \(silence.comment)"
+    } else if let words = reasons.maintenance.first {
+      quiet = words
+    } else if let inhibitor = reasons.inhibitors.first {
+      quiet = "inhibited by the rule \(inhibitor.rule)"
+    }
+    if acknowledgedBy == nil, quiet == nil, postedBy == nil { return nil }
+  }
+}
 
 extension SnapshotBuilder {
   /// The alerts, the most urgent first, of equal ones the newest.
@@ -16,7 +42,12 @@ extension SnapshotBuilder {
       let standing = standings[alert.labels] ?? .own
       var row = AlertRow()
       row.name = alert.labels["alertname"] ?? ""
-      row.level = standing.isShown ? alert.level : .held
+      let note = notes[alert.labels]
+      row.level = standing.isShown && note?.quiet == nil ? alert.level : .held
+      row.fingerprint = alert.fingerprint
+      row.acknowledgedBy = note?.acknowledgedBy
+      row.quiet = standing.isShown ? note?.quiet : nil
+      row.postedBy = note?.postedBy
       row.severity = alert.labels["severity"] ?? ""
       row.object =
         assessment.component(of: alert.labels).map { assessment.title(of: $0) }

@@ -13,6 +13,8 @@ struct SnapshotBuilder {
   let trends: TrendReader.Trends
   let alerts: [Alert]
   let standings: [LabelSet: AlertStanding]
+  /// What people and programs said of alerts, by their labels.
+  let notes: [LabelSet: AlertNote]
   /// When what tells of a part was asked last with an outcome.
   let askedAt: [Component: Timestamp]
   let now: Timestamp
@@ -25,6 +27,7 @@ struct SnapshotBuilder {
     trends: TrendReader.Trends,
     alerts: [Alert],
     standings: [LabelSet: AlertStanding],
+    notes: [LabelSet: AlertNote] = [:],
     askedAt: [Component: Timestamp],
     now: Timestamp
   ) {
@@ -33,10 +36,12 @@ struct SnapshotBuilder {
     self.trends = trends
     self.alerts = alerts
     self.standings = standings
+    self.notes = notes
     self.askedAt = askedAt
     self.now = now
     var levels: [Component: Level] = [:]
-    for alert in alerts where (standings[alert.labels] ?? .own).isShown {
+    for alert in alerts
+    where (standings[alert.labels] ?? .own).isShown && notes[alert.labels]?.quiet == nil {
       guard let component = assessment.component(of: alert.labels) else { continue }
       levels[component] = max(levels[component] ?? .ok, alert.level)
     }

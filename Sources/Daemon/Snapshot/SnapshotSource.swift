@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 import Configuration
+import HTTPAPI
 import MetricModel
+import Notifying
 import Polling
+import Rules
 import Snapshot
 import Synchronization
 import Topology
@@ -23,6 +26,7 @@ final class SnapshotSource: Sendable {
   private let ingest: Ingest
   private let latest: LatestSamples
   private let notifications: NotificationRunner
+  private let silences: SilenceKeeper
   private let trends: TrendReader
   private let startedAt: Timestamp
   private let state = Mutex(State())
@@ -32,6 +36,7 @@ final class SnapshotSource: Sendable {
     ingest = parts.ingest
     latest = parts.latest
     notifications = parts.notifications
+    silences = parts.silences
     trends = TrendReader(parts.store)
     self.startedAt = startedAt
   }
@@ -90,12 +95,18 @@ final class SnapshotSource: Sendable {
       guard let subject = target.subject, let time else { continue }
       askedAt[subject] = max(askedAt[subject] ?? time, time)
     }
+    let reports = await notifications.reports()
+    let known = await silences.silences
+    let byID = Dictionary(known.map { ($0.id, $0) }) { first, _ in first }
+    var notes: [LabelSet: AlertNote] = [:]
+    for report in reports { notes[report.alert.labels] = AlertNote(report, silences: byID) }
     var snapshot = SnapshotBuilder(
       assessment: topology.assessment.told(at: now),
       figures: LatestFigures(latest),
       trends: trends.trends(at: now),
-      alerts: await notifications.firing,
+      alerts: reports.map(\.alert),
       standings: await notifications.standings,
+      notes: notes,
       askedAt: askedAt,
       now: now
     ).snapshot()

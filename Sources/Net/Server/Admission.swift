@@ -65,8 +65,11 @@ struct Admission: Sendable {
     guard method != "OPTIONS", let route = routes.first(where: { $0.methods.contains(method) })
     else { return .refuse(Self.methodRefusal(head.method, routes).opened(opening)) }
     let token: AccessToken?
+    var isByCookie = false
     switch identify(head.headers) {
-    case .nobody: token = nil
+    case .nobody:
+      token = settings.sessions?.token(head.headers)
+      isByCookie = token != nil
     case .known(let known): token = known
     case .unknown:
       guard route.role == nil else {
@@ -77,6 +80,7 @@ struct Admission: Sendable {
     let role = settings.tokens.isEmpty ? .operate : token?.role
     if let needed = route.role {
       guard let role else {
+        if let login = login(head, path) { return .refuse(login) }
         return .refuse(
           Self.unauthorized("an access token is needed: send Authorization: Bearer TOKEN")
             .opened(opening)
@@ -88,8 +92,10 @@ struct Admission: Sendable {
         return .refuse(.text("the token \(name) may not do this: \(duty)\n", status: 403))
       }
     }
-    if route.role ?? .read > .read, method != "GET", Self.isCrossSite(head.headers) {
-      return .refuse(.text("requests from other web sites are not taken here\n", status: 403))
+    if route.isClosedToOtherSites, method != "GET" {
+      if let refusal = otherSiteRefusal(head.headers, isByCookie: isByCookie) {
+        return .refuse(.text(refusal + "\n", status: 403))
+      }
     }
     return .pass(
       Pass(route: route, path: path, tokenName: token?.name, role: role, opening: opening)
@@ -190,6 +196,45 @@ struct Admission: Sendable {
     response.headers.add("WWW-Authenticate", "Bearer realm=\"hvsmon\"")
     response.headers.add("WWW-Authenticate", "Basic realm=\"hvsmon: the token is the password\"")
     return response
+  }
+
+  /// Where a browser that asks for a page without a token goes: to the page to log in.
+  private func login(_ head: Head, _ path: String) -> ServerResponse? {
+    guard let sessions = settings.sessions, head.method == "GET", path != sessions.path,
+      head.headers["Authorization"] == nil,
+      head.headers["Accept"]?.contains("text/html") == true,
+      head.target.utf8.first == UInt8(ascii: "/"), head.target.utf8.count <= 2_000
+    else { return nil }
+    var response = ServerResponse.text("log in first\n", status: 303)
+    response.headers["Location"] = sessions.path + "?next=" + URLText.encoded(head.target)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+  }
+
+  /// Why a change is not taken although its sender may make it; nil when it is.
+  private func otherSiteRefusal(_ headers: HTTPHeaders, isByCookie: Bool) -> String? {
+    if Self.isCrossSite(headers) { return "requests from other web sites are not taken here" }
+    // A browser says where a change comes from; a cookie without that is no browser of today.
+    if isByCookie, headers["Sec-Fetch-Site"] == nil, headers["Origin"] == nil {
+      return "changes by a cookie need the field Origin, which browsers send"
+    }
+    // A name of another site may lead to this machine: then its pages count as of the same site.
+    if settings.tokens.isEmpty, headers["Origin"] != nil || headers["Sec-Fetch-Site"] != nil,
+      let host = headers["Host"], !isOwn(host: host)
+    {
+      return "without access tokens browsers change nothing here but under a numeric address or "
+        + "localhost: set a token to use another name"
+    }
+    return nil
+  }
+
+  /// Whether an authority names this machine by something no other site can choose.
+  private func isOwn(host authority: String) -> Bool {
+    if authority.hasPrefix("[") { return true }
+    let host = authority.split(separator: ":", omittingEmptySubsequences: false).first ?? ""
+    let isNumeric = !host.isEmpty && host.allSatisfy { $0.isASCII && ($0.isNumber || $0 == ".") }
+    return isNumeric || HTTPHeaders.isSameName(String(host), "localhost")
+      || HTTPHeaders.isSameName(String(host), settings.host)
   }
 
   /// Tells whether a page of another site made the browser send this.

@@ -8,6 +8,14 @@ package struct HTTPRoute: Sendable {
     case exact(String)
     /// Every decoded path that begins so; exact paths and longer prefixes go first.
     case prefix(String)
+
+    /// Whether it takes a decoded path.
+    package func takes(_ path: String) -> Bool {
+      switch self {
+      case .exact(let own): own == path
+      case .prefix(let own): path.hasPrefix(own)
+      }
+    }
   }
 
   /// Answers one request; when its task is cancelled nobody waits for the answer any more.
@@ -25,6 +33,8 @@ package struct HTTPRoute: Sendable {
   package let handler: Handler
   /// Pages of any other site may read the answers, without what a browser remembers of its user.
   package private(set) var isOpenToOtherSites = false
+  /// What is not read is refused when a page of another site made the browser send it.
+  private(set) var isClosedToOtherSites: Bool
 
   /// Makes a route; several routes may share a path with different methods.
   package init(
@@ -39,11 +49,19 @@ package struct HTTPRoute: Sendable {
     self.role = role
     self.maxBodyBytes = maxBodyBytes
     self.handler = handler
+    isClosedToOtherSites = role ?? .read > .read
   }
 
   /// Makes a route for GET and HEAD.
   package init(_ path: Path, role: AccessRole? = .read, handler: @escaping Handler) {
     self.init(["GET"], path, role: role, handler: handler)
+  }
+
+  /// The same route, which takes nothing that a page of another site made the browser send.
+  package var closedToOtherSites: HTTPRoute {
+    var route = self
+    route.isClosedToOtherSites = true
+    return route
   }
 
   /// The same route, whose answers pages of any other site may read.

@@ -22,6 +22,9 @@ package struct HTTPServerSettings: Sendable {
   package var port: UInt16
   /// Who is let in; empty: everybody, which is refused but for a loopback address.
   package var tokens: [AccessToken]
+  /// Lets browsers in by a cookie, and sends those that show nothing to a page to log in; nil: they
+  /// have to send a token as every program does.
+  package var sessions: LoginSessions?
   /// Speaks TLS with this identity; nil: plain HTTP.
   package var tls: TLSIdentity?
   /// Connections open at once; further ones wait in the system's queue.
@@ -44,6 +47,7 @@ package struct HTTPServerSettings: Sendable {
     host: String = "127.0.0.1",
     port: UInt16,
     tokens: [AccessToken] = [],
+    sessions: LoginSessions? = nil,
     tls: TLSIdentity? = nil,
     maxConnections: Int = 256,
     maxConnectionsPerAddress: Int? = nil,
@@ -56,6 +60,7 @@ package struct HTTPServerSettings: Sendable {
     self.host = host
     self.port = port
     self.tokens = tokens
+    self.sessions = sessions
     self.tls = tls
     self.maxConnections = maxConnections
     self.maxConnectionsPerAddress = maxConnectionsPerAddress

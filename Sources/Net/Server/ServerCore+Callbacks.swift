@@ -140,7 +140,8 @@ extension ServerCore {
       body: incoming.body,
       remoteAddress: head.remoteAddress,
       tokenName: pass.tokenName,
-      role: pass.role
+      role: pass.role,
+      isSecure: settings.tls != nil
     )
     exchange.suspend(connection)
     // Both tasks are owned by the exchange, which cancels them when it has its answer.

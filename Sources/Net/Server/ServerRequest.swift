@@ -32,6 +32,8 @@ package struct ServerRequest: Sendable {
   package let tokenName: String?
   /// What the sender may do; nil on a route open to anyone, unless a good token came along.
   package let role: AccessRole?
+  /// It came by TLS.
+  package let isSecure: Bool
 
   /// Describes a request; tests of handlers need no server.
   package init(
@@ -42,7 +44,8 @@ package struct ServerRequest: Sendable {
     body: [UInt8] = [],
     remoteAddress: String = "127.0.0.1",
     tokenName: String? = nil,
-    role: AccessRole? = .operate
+    role: AccessRole? = .operate,
+    isSecure: Bool = false
   ) {
     self.method = method
     self.path = path
@@ -52,6 +55,7 @@ package struct ServerRequest: Sendable {
     self.remoteAddress = remoteAddress
     self.tokenName = tokenName
     self.role = role
+    self.isSecure = isSecure
   }
 
   /// The parameters of the URL and then, if the body is `application/x-www-form-urlencoded`, its.

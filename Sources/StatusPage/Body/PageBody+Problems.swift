@@ -1,39 +1,73 @@
 // SPDX-License-Identifier: MIT
 import MetricModel
+import Net
 import Snapshot
 
 extension PageBody {
   /// Alerts by urgency; nothing else is listed when there are none.
   func problems(_ markup: inout Markup, limit: Int) {
     let open = snapshot.alerts.filter { $0.level != .held }
-    let held = snapshot.alerts.count - open.count
+    let silenced = snapshot.alerts.filter { $0.level == .held && $0.quiet != nil }
+    let held = snapshot.alerts.count - open.count - silenced.count
     markup.element("section", ("class", "problems"), ("aria-live", "polite")) { section in
       section.raw("<h2>Problems</h2>")
-      guard !open.isEmpty else {
+      if open.isEmpty {
         section.raw("<p>None.</p>")
-        return
+      } else {
+        section.raw("<ul>")
+        for alert in open.prefix(limit) {
+          section.element("li", ("class", alert.level.styleClass)) { draw(alert, &$0) }
+        }
+        section.raw("</ul>")
       }
-      section.raw("<ul>")
-      for alert in open.prefix(limit) {
-        section.element("li", ("class", alert.level.styleClass)) { draw(alert, &$0) }
-      }
-      section.raw("</ul>")
       if open.count > limit { section.element("p", text: "and \(open.count - limit) more") }
       if held > 0 {
-        section.element("p", ("class", "quiet"), text: "\(held) held back: their causes are above")
+        let reason = open.isEmpty ? "what they stem from settles" : "their causes are above"
+        section.element("p", ("class", "quiet"), text: "\(held) held back: \(reason)")
+      }
+      if !silenced.isEmpty { self.silenced(silenced, limit: limit, &section) }
+    }
+  }
+
+  /// What is wrong and told to nobody, on purpose.
+  private func silenced(_ alerts: [AlertRow], limit: Int, _ section: inout Markup) {
+    section.raw("<details id=\"silenced\"><summary>")
+    section.text("\(alerts.count) silenced")
+    section.raw("</summary><ul>")
+    for alert in alerts.prefix(limit) {
+      section.element("li") { item in
+        draw(alert, &item)
+        item.text(" ")
+        item.outside("(\(alert.quiet ?? ""))")
       }
     }
+    section.raw("</ul></details>")
   }
 
   private func draw(_ alert: AlertRow, _ markup: inout Markup) {
     let word = alert.isUnknown == true ? Level.unknown.word : alert.level.word
     markup.badge(alert.level, word)
     markup.text(" ")
-    markup.element("strong") { $0.outside(alert.name) }
+    if alert.fingerprint.isEmpty {
+      markup.element("strong") { $0.outside(alert.name) }
+    } else {
+      markup.element("a", ("href", "/alert?id=\(URLText.encoded(alert.fingerprint))")) { link in
+        link.element("strong") { $0.outside(alert.name) }
+      }
+    }
     markup.text(" ")
     markup.age(of: alert.since, at: now)
+    if let sender = alert.postedBy {
+      markup.text(" posted by ")
+      markup.outside(sender)
+    }
     markup.raw("<br>")
     markup.outside(alert.summary ?? alert.object ?? "")
+    if let name = alert.acknowledgedBy {
+      markup.raw(" <span class=\"quiet\">Acknowledged by ")
+      markup.outside(name)
+      markup.raw(".</span>")
+    }
     if alert.holdsBack > 0 { markup.text(" It holds back \(alert.holdsBack).") }
     if let runbook = alert.runbook, runbook.hasPrefix("https://") || runbook.hasPrefix("http://") {
       markup.text(" ")

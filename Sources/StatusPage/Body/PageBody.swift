@@ -119,7 +119,9 @@ struct PageBody {
     markup.element("footer") { foot in
       foot.text("hvsmon \(snapshot.version), made ")
       foot.clock(now)
-      foot.raw(". <a href=\"/wall\">For a screen on the wall</a>")
+      foot.raw(". <a href=\"/graph\">Graphs</a>, ")
+      foot.raw("<a href=\"/wall\">for a screen on the wall</a>")
+      foot.raw(", <a href=\"/login\">log in or out</a>")
     }
   }
 }

@@ -238,7 +238,9 @@ extension Detail {
       fact("since", Tables.moment(since, at: tables.now))
     }
     fact("severity", row.severity)
-    fact("told", row.standing == "own" ? "by itself" : row.standing)
+    fact("told", row.quiet ?? (row.standing == "own" ? "by itself" : row.standing))
+    fact("acknowledged", row.acknowledgedBy.map { "by \($0)" })
+    fact("posted", row.postedBy.map { "by \($0)" })
     fact("cause", row.cause)
     if row.holdsBack > 0 { fact("holds back", "\(row.holdsBack) alerts") }
     if row.isUnknown == true { fact("unknown", "whether it still holds cannot be asked") }
