@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import Glibc
+import Net
 import TestSupport
 import Testing
 
@@ -163,6 +164,42 @@ struct TopTests {
     #expect(try await screen.shows("ended with 0"))
     try await screen.close()
     try await second.stop()
+  }
+
+  @Test func `an alert is acknowledged and silenced by keys`() async throws {
+    let demo = try await RunningDemo(["--scenario", "quiet"])
+    let client = HTTPClient(userAgent: "test")
+    let labels = #"{"alertname":"DiskSmells","severity":"warning","instance":"san1"}"#
+    let posted = try await client.send(
+      HTTPRequest(
+        method: "POST",
+        url: demo.url + "/api/v2/alerts",
+        headers: ["Content-Type": "application/json"],
+        body: Array("[{\"labels\":\(labels)}]".utf8)
+      )
+    )
+    #expect(posted.status == 200)
+    await client.close()
+    let screen = try await TmuxScreen(top(demo), columns: 200)
+    try await screen.press("7")
+    #expect(try await screen.shows("DiskSmells", within: .seconds(40)))
+    try await screen.press("Home", "a")
+    #expect(try await screen.shows("because:"))
+    try await screen.press("o", "n", "Space", "i", "t", "Enter")
+    #expect(try await screen.shows("acknowledged"))
+    try await screen.press("Home", "Enter")
+    #expect(try await screen.shows("without a token"))
+    try await screen.press("Escape", "m")
+    #expect(try await screen.shows("how long and why:"))
+    try await screen.press("d", "i", "s", "k", "s", "Enter")
+    #expect(try await screen.shows("silenced"))
+    let silences = try ChildProcess(Self.hvsmon, ["silence", "list", "--url", demo.url])
+    #expect(try await silences.waitForExit(timeout: .seconds(20)) == .code(0))
+    #expect(silences.output.contains("disks"))
+    try await screen.press("q")
+    #expect(try await screen.shows("ended with 0"))
+    try await screen.close()
+    try await demo.stop()
   }
 
   @Test func `batch output is text or JSON, and a reader may leave`() async throws {

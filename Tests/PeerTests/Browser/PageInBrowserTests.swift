@@ -8,7 +8,7 @@ import Testing
 /// The pages in a real browser, against a demo.
 @Suite(.enabled(if: Browser.isThere), .serialized)
 struct PageInBrowserTests {
-  private static let failing = ["--scenario", "node-dies"]
+  private static let failing = ["--scenario", "node-dies", "--speed", "2"]
   /// Holds once the demo's node has died and is told of.
   private static let nodeIsDown =
     "document.querySelector('.problems').innerText.includes('CoolerHostname2 is down')"
