@@ -77,6 +77,7 @@ bench: ## Measure hvsmon against its budgets.
 	sh Tests/Bench/rules.sh
 	sh Tests/Bench/heavy.sh
 	sh Tests/Bench/scrape.sh
+	sh Tests/Bench/top.sh
 	sh deploy/build.sh BenchStore
 	folder=$$(mktemp -d) && .build/release/BenchStore "$$folder"; rm -rf "$$folder"
 
