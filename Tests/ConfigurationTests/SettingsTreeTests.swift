@@ -4,6 +4,17 @@ import Testing
 import YAML
 
 @Suite struct SettingsTreeTests {
+  @Test func `a file that was read is let go`() {
+    weak var kept: SettingsTree?
+    do {
+      let tree = SettingsTree(parsing: Array("a: {b: {c: 1}}\nd: [{e: 2}]\n".utf8), file: "f")
+      kept = tree
+      let inner = tree.root.section("a")?.section("b")
+      _ = (inner?.keys, tree.root.sections("d").map(\.keys), tree.issues)
+    }
+    #expect(kept == nil)
+  }
+
   @Test func `all faults are told at once, in the order of the file`() {
     let loaded = LoadedSettings(
       """

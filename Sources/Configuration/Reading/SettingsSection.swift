@@ -8,19 +8,15 @@ package final class SettingsSection {
   /// Where the section begins.
   package let mark: YAMLMark
   private let tree: SettingsTree
-  private let entries: [YAMLEntry]
-  private var asked: Set<String> = []
+  /// The tree keeps it too, and must not keep the section, which keeps the tree.
+  private let asking: SectionAsking
+  private var entries: [YAMLEntry] { asking.entries }
 
-  init(node: YAMLNode, path: String, tree: SettingsTree) {
-    self.path = path
+  init(_ asking: SectionAsking, at mark: YAMLMark, tree: SettingsTree) {
+    self.asking = asking
+    self.mark = mark
     self.tree = tree
-    mark = node.mark
-    if case .mapping(let entries) = node.content {
-      self.entries = entries
-    } else {
-      entries = []
-      tree.report(at: node.mark, key: path, "must be a section of keys, not \(node.kindText)")
-    }
+    path = asking.path
   }
 
   /// The keys that stand here, in the order of the file.
@@ -28,7 +24,7 @@ package final class SettingsSection {
 
   /// The key stands here, whatever its value.
   package func has(_ key: String) -> Bool {
-    asked.insert(key)
+    asking.asked.insert(key)
     return entries.contains { $0.key == key }
   }
 
@@ -61,7 +57,7 @@ package final class SettingsSection {
 
   /// The value of `key`, nil when it does not stand here or is null.
   package func node(_ key: String) -> YAMLNode? {
-    asked.insert(key)
+    asking.asked.insert(key)
     guard let node = entries.first(where: { $0.key == key })?.value, !node.isNull else {
       return nil
     }
@@ -129,24 +125,7 @@ package final class SettingsSection {
   }
 
   private func path(of key: String) -> String {
-    path.isEmpty ? key : key.isEmpty ? path : "\(path).\(key)"
-  }
-
-  var unknownKeyIssues: [SettingsIssue] {
-    entries.filter { !asked.contains($0.key) }.map { entry in
-      var message = "is not a key hvsmon knows here"
-      if let nearest = nearestName(to: entry.key, among: asked) {
-        message += "; did you mean \"\(nearest)\"?"
-      } else if !asked.isEmpty {
-        message += "; known are \(asked.sorted().joined(separator: ", "))"
-      }
-      return SettingsIssue(
-        file: tree.file,
-        mark: entry.mark,
-        key: path(of: entry.key),
-        message: message
-      )
-    }
+    asking.path(of: key)
   }
 
   /// The bytes of a zone file of the machine.

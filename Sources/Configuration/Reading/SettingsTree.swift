@@ -22,7 +22,7 @@ package final class SettingsTree {
   package private(set) var warnings: [SettingsIssue] = []
   private var collected: [SettingsIssue] = []
   private var reported: Set<String> = []
-  private var sections: [String: SettingsSection] = [:]
+  private var sections: [String: SectionAsking] = [:]
 
   /// Parses a file's text; text that is not YAML is an issue and reads as an empty file.
   ///
@@ -60,10 +60,10 @@ package final class SettingsTree {
   private let parsedRoot: YAMLNode?
 
   /// The whole file as a section; an empty file is a section without keys.
-  package lazy var root: SettingsSection = {
+  package var root: SettingsSection {
     let empty = YAMLNode(.mapping([]), at: YAMLMark(line: 1, column: 1))
     return section(of: parsedRoot.flatMap { $0.isNull ? nil : $0 } ?? empty, path: "")
-  }()
+  }
 
   /// Notes a fault; a key that is read twice and is faulty both times has one fault.
   package func report(at mark: YAMLMark?, key: String, _ message: String) {
@@ -74,17 +74,24 @@ package final class SettingsTree {
   /// Everything that was wrong, in the order of the file; asks must be over, as keys that nobody
   /// asked for are faults.
   package var issues: [SettingsIssue] {
-    let unknown = ignoresUnknownKeys ? [] : sections.values.flatMap(\.unknownKeyIssues)
+    let unknown =
+      ignoresUnknownKeys ? [] : sections.values.flatMap { $0.unknownKeyIssues(inFile: file) }
     return (collected + unknown).sorted {
       ($0.mark?.line ?? 0, $0.mark?.column ?? 0) < ($1.mark?.line ?? 0, $1.mark?.column ?? 0)
     }
   }
 
-  /// The one section at `path`: whoever opens it again shares what was asked of it.
+  /// The section at `path`: whoever opens it again shares what was asked of it.
   func section(of node: YAMLNode, path: String) -> SettingsSection {
-    if let known = sections[path] { return known }
-    let section = SettingsSection(node: node, path: path, tree: self)
-    sections[path] = section
-    return section
+    if let known = sections[path] { return SettingsSection(known, at: node.mark, tree: self) }
+    var entries: [YAMLEntry] = []
+    if case .mapping(let found) = node.content {
+      entries = found
+    } else {
+      report(at: node.mark, key: path, "must be a section of keys, not \(node.kindText)")
+    }
+    let asking = SectionAsking(entries, path: path)
+    sections[path] = asking
+    return SettingsSection(asking, at: node.mark, tree: self)
   }
 }
