@@ -26,6 +26,10 @@ package enum NotificationReason: String, Sendable, CaseIterable {
   case storm
   /// Groups are told one by one again.
   case stormEnded
+  /// Alerts begin and end too often to be told each time.
+  case flapping
+  /// Alerts that flapped are calm, and fire.
+  case flappingEnded
 }
 
 /// One alert inside a notification.
@@ -169,7 +173,8 @@ extension AlertNotification {
     if waiting.contains(where: { $0.reason == .firing }) { return .firing }
     if waiting.contains(where: { $0.reason == .moreFiring }) { return .moreFiring }
     let others: [NotificationReason] = [
-      .storm, .stormEnded, .escalated, .fallback, .silenceEnded, .muteEnded,
+      .storm, .stormEnded, .escalated, .fallback, .silenceEnded, .muteEnded, .flapping,
+      .flappingEnded,
     ]
     if let told = others.first(where: { reason in waiting.contains { $0.reason == reason } }) {
       return told

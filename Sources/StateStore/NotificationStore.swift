@@ -2,6 +2,7 @@
 package import Logging
 package import MetricModel
 package import Notifying
+import Rules
 import SQLite
 
 /// The durable queue of notifications and the state of the planner.
@@ -20,6 +21,7 @@ package actor NotificationStore {
   private var backlog: NotificationBacklog
   private var groupsByID: [GroupID: NotificationGroup] = [:]
   private var messages: [SentMessageKey: SentMessage]
+  private var flapsByLabels: [LabelSet: FlapHistory]
   private var nextID: Int64
   /// Notifications up to this id are in the file, or were refused by it: they may be delivered.
   ///
@@ -39,16 +41,18 @@ package actor NotificationStore {
     var queued: Set<Int64> = []
     var groups: Set<GroupID> = []
     var messages: Set<SentMessageKey> = []
+    var flaps: Set<LabelSet> = []
     var records: [DeliveryRecord] = []
 
     var isEmpty: Bool {
-      queued.isEmpty && groups.isEmpty && messages.isEmpty && records.isEmpty
+      queued.isEmpty && groups.isEmpty && messages.isEmpty && flaps.isEmpty && records.isEmpty
     }
 
     mutating func merge(_ other: Unsaved) {
       queued.formUnion(other.queued)
       groups.formUnion(other.groups)
       messages.formUnion(other.messages)
+      flaps.formUnion(other.flaps)
       records = (other.records + records).suffix(NotificationStore.maximumRecords)
     }
   }
@@ -83,6 +87,7 @@ package actor NotificationStore {
     nextID = content.nextID
     settledID = content.nextID - 1
     messages = content.messages
+    flapsByLabels = content.flaps
     for group in content.groups { groupsByID[group.id] = group }
     for queued in content.queued {
       // The limit may be lower than at the last start.
@@ -129,6 +134,7 @@ package actor NotificationStore {
     let queued = taken.queued.map { (id: $0, value: backlog.notification($0)) }
     let groups = taken.groups.map { (id: $0, value: groupsByID[$0]) }
     let messages = taken.messages.map { (key: $0, value: self.messages[$0]) }
+    let flaps = taken.flaps.map { (labels: $0, value: flapsByLabels[$0]) }
     let records = taken.records
     do throws(SQLiteError) {
       try await database.queue.run { connection throws(SQLiteError) in
@@ -136,6 +142,7 @@ package actor NotificationStore {
           for (id, value) in queued { try NotificationTables.put(value, id: id, connection) }
           for (id, value) in groups { try NotificationTables.put(value, id: id, connection) }
           for (key, value) in messages { try SentMessageTable.put(value, key: key, connection) }
+          for (labels, value) in flaps { try FlapTable.put(value, labels: labels, connection) }
           try NotificationTables.add(records, keeping: Self.maximumRecords, connection)
         }
       }
@@ -166,6 +173,14 @@ extension NotificationStore: NotificationQueueing {
     for id in plan.removedGroups {
       groupsByID[id] = nil
       unsaved.groups.insert(id)
+    }
+    for history in plan.changedFlaps {
+      flapsByLabels[history.alert.labels] = history
+      unsaved.flaps.insert(history.alert.labels)
+    }
+    for labels in plan.removedFlaps {
+      flapsByLabels[labels] = nil
+      unsaved.flaps.insert(labels)
     }
     for notification in plan.notifications {
       let queued = QueuedNotification(id: nextID, notification: notification)
@@ -200,6 +215,8 @@ extension NotificationStore: NotificationQueueing {
   }
 
   package func groups() -> [NotificationGroup] { Array(groupsByID.values) }
+
+  package func flaps() -> [FlapHistory] { Array(flapsByLabels.values) }
 
   package func next(for integration: IntegrationID, now: Timestamp) -> NextDelivery {
     backlog.next(for: integration, now: now, through: settledID)

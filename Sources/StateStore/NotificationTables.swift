@@ -10,6 +10,7 @@ enum NotificationTables {
     var queued: [QueuedNotification] = []
     var groups: [NotificationGroup] = []
     var messages: [SentMessageKey: SentMessage] = [:]
+    var flaps: [LabelSet: FlapHistory] = [:]
     /// Higher than the id of every notification that waits.
     var nextID: Int64 { (queued.last?.id ?? 0) + 1 }
   }
@@ -34,6 +35,7 @@ enum NotificationTables {
       content.groups.append(try value(StoredGroup.self, groups.text(0)).group)
     }
     content.messages = try SentMessageTable.read(connection)
+    content.flaps = try FlapTable.read(connection)
     return content
   }
 

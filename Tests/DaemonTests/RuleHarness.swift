@@ -198,6 +198,7 @@ actor PlanQueue: NotificationQueueing {
   }
 
   func groups() -> [NotificationGroup] { [] }
+  func flaps() -> [FlapHistory] { [] }
   func next(for integration: IntegrationID, now: Timestamp) -> NextDelivery { .nothing }
   func integrations() -> Set<IntegrationID> { [] }
   func markDelivered(_ ids: [Int64], at time: Timestamp, leaving message: SentMessage?) {}

@@ -316,7 +316,8 @@ extension Alert {
     return mine == theirs ? labels < other.labels : mine > theirs
   }
 
-  fileprivate mutating func annotate(_ name: String, _ text: String) {
+  /// Replaces an annotation; an empty text removes it.
+  mutating func annotate(_ name: String, _ text: String) {
     annotations.removeAll { $0.name == name }
     guard !text.isEmpty else { return }
     let index = annotations.firstIndex { $0.name > name } ?? annotations.endIndex

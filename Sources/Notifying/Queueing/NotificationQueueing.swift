@@ -74,6 +74,9 @@ package protocol NotificationQueueing: Sendable {
   /// The groups as the last plans left them.
   func groups() async -> [NotificationGroup]
 
+  /// How often alerts came and went, as the last plans left it.
+  func flaps() async -> [FlapHistory]
+
   /// What to deliver next to an integration, groups in the order of their oldest message; a
   /// notification counts from the end of its commit on.
   func next(for integration: IntegrationID, now: Timestamp) async -> NextDelivery

@@ -15,6 +15,8 @@ package struct NotificationSettings: Sendable {
   package let timeWindows: [String: TimeWindow]
   /// When many groups are told in one message; nil for never.
   package let storm: StormLimit?
+  /// When an alert flaps; nil for never.
+  package let flapping: FlapLimit?
   /// Whom to tell when a receiver cannot be reached, by the receiver's name.
   package let fallbacks: [String: Fallback]
   /// Work that is announced, in the order of the file.
@@ -30,6 +32,7 @@ package struct NotificationSettings: Sendable {
     inhibitRules: [InhibitRule] = [],
     timeWindows: [String: TimeWindow] = [:],
     storm: StormLimit? = nil,
+    flapping: FlapLimit? = nil,
     fallbacks: [String: Fallback] = [:],
     maintenance: [MaintenanceWindow] = [],
     warnings: [String] = []
@@ -40,6 +43,7 @@ package struct NotificationSettings: Sendable {
     self.inhibitRules = inhibitRules
     self.timeWindows = timeWindows
     self.storm = storm
+    self.flapping = flapping
     self.fallbacks = fallbacks
     self.maintenance = maintenance
     self.warnings = warnings
@@ -68,6 +72,7 @@ package struct NotificationSettings: Sendable {
     let inhibitRules = InhibitRuleReader.read(section)
     let timeWindows = TimeWindowReader.read(section)
     let storm = StormLimit.read(section)
+    let flapping = FlapLimit.read(section)
     let maintenance = MaintenanceReader.read(section)
     var reader = RouteReader(receiverNames: names, windowNames: Set(timeWindows.keys))
     let root: Route?
@@ -88,6 +93,7 @@ package struct NotificationSettings: Sendable {
       inhibitRules: inhibitRules,
       timeWindows: timeWindows,
       storm: storm,
+      flapping: flapping,
       fallbacks: fallbacks,
       maintenance: maintenance,
       warnings: reader.warnings

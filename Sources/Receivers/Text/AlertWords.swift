@@ -70,12 +70,18 @@ enum AlertWords {
       var text = "since \(CivilTime(alert.startsAt).timeText) UTC"
       if let value = value(alert.value) { text += ", value \(value)" }
       if alert.isUnknown { text += ", unknown now: its target cannot be asked" }
-      return text
+      return text + flapping(of: alert)
     }
     var text = "fired \(CivilTime(alert.startsAt).timeText) UTC, "
     text += told.isWithdrawn ? "no rule reports it since " : "resolved "
     text += "\(CivilTime(end).timeText) UTC after \(span(end - alert.startsAt))"
+    text += flapping(of: alert)
     return isDelayed ? "\(text), delivery was delayed" : text
+  }
+
+  /// How often it came and went, when that is why it is told so.
+  private static func flapping(of alert: Alert) -> String {
+    annotation("flapping", of: alert).map { ", \($0.onOneLine)" } ?? ""
   }
 }
 
@@ -179,6 +185,8 @@ extension AlertNotification {
     case .fallback: "fires, and whom it is meant for could not be reached"
     case .storm: "many alerts at once, told together until they end"
     case .stormEnded: "no more alerts join; further ones are told one by one"
+    case .flapping: "flaps; single changes are not told until it is calm"
+    case .flappingEnded: "no longer flaps, and fires"
     }
   }
 }

@@ -99,6 +99,8 @@ actor MemoryQueue: NotificationQueueing {
 
   func groups() -> [NotificationGroup] { Array(kept.values) }
 
+  func flaps() -> [FlapHistory] { [] }
+
   func next(for integration: IntegrationID, now: Timestamp) -> NextDelivery {
     backlog.next(for: integration, now: now)
   }
