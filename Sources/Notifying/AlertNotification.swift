@@ -74,6 +74,8 @@ package struct AlertNotification: Equatable, Sendable {
   /// Set when earlier messages of the group could not be delivered and are part of this one: when
   /// the oldest of them was decided.
   package let delayedSince: Timestamp?
+  /// What it says in place of hvsmon's own words; made for each delivery, and never stored.
+  package var wording: MessageWording?
 
   /// Describes a notification; the alerts may come in any order.
   package init(
@@ -116,6 +118,20 @@ package struct AlertNotification: Equatable, Sendable {
 
   /// The annotations that have the same text in every alert, sorted by name.
   package var commonAnnotations: [Label] { Self.common(alerts.map(\.alert.annotations)) }
+
+  /// The query that an alert stems from; nil when this hvsmon's address is not known.
+  ///
+  /// Of an alert that another program posted, what that said.
+  package func sourceURL(of alert: Alert) -> String? {
+    guard alert.sourceURL.isEmpty else { return alert.sourceURL }
+    guard !externalURL.isEmpty, !alert.expression.isEmpty else { return nil }
+    let query = EscapedText.query(alert.expression).split(
+      separator: "+",
+      omittingEmptySubsequences: false
+    )
+    .joined(separator: "%20")
+    return "\(externalURL)/api/v1/query?query=\(query)"
+  }
 
   private static func common(_ lists: [[Label]]) -> [Label] {
     guard var shared = lists.first else { return [] }

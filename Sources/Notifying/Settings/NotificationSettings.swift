@@ -67,7 +67,8 @@ package struct NotificationSettings: Sendable {
       return nil
     }
     let externalURL = section.httpURL("external_url") ?? ""
-    let (names, integrations) = readReceivers(section, kinds: kinds)
+    let templates = MessageTemplates(section)
+    let (names, integrations) = readReceivers(section, kinds: kinds, templates)
     let fallbacks = Fallback.read(section, receivers: names)
     let inhibitRules = InhibitRuleReader.read(section)
     let timeWindows = TimeWindowReader.read(section)
@@ -102,7 +103,8 @@ package struct NotificationSettings: Sendable {
 
   private static func readReceivers(
     _ section: SettingsSection,
-    kinds: [any ReceiverKind]
+    kinds: [any ReceiverKind],
+    _ templates: MessageTemplates
   ) -> (names: [String], integrations: [Integration]) {
     var names: [String] = []
     var integrations: [Integration] = []
@@ -121,13 +123,14 @@ package struct NotificationSettings: Sendable {
         for (index, item) in receiver.sections(kind.key).enumerated() {
           let sendsResolved = item.flag("send_resolved", default: true)
           let rate = rate(item) ?? kind.standardRate
+          let wording = kind.takesWording ? templates.wording(item) : nil
           guard let made = kind.make(item) else { continue }
           integrations.append(
             Integration(
               id: IntegrationID(receiver: name, kind: kind.key, index: index),
               sendsResolved: sendsResolved,
               rate: rate,
-              receiver: made
+              receiver: wording.map { WordedReceiver(made, $0) } ?? made
             )
           )
         }

@@ -101,6 +101,7 @@ extension AlertNotification {
 
   /// The first line: all that matters, in plain text.
   var headline: String {
+    if let title = wording?.title { return title }
     let important = byImportance
     guard let first = important.first else { return "" }
     let names = Set(alerts.compactMap { $0.alert.labels["alertname"] })
