@@ -102,6 +102,9 @@ package struct AlertNotification: Equatable, Sendable {
     self.delayedSince = delayedSince
   }
 
+  /// It tells of the alerts of a storm.
+  package var isStorm: Bool { groupKey.hasPrefix(GroupID.stormPrefix) }
+
   /// Every alert of it has ended.
   package var isResolved: Bool { alerts.allSatisfy { $0.alert.isResolved } }
 

@@ -28,6 +28,8 @@ package actor NotificationStore {
   /// One that was delivered first would be told again, as another event, if the program ended
   /// before the file had it and the state of its group.
   private var settledID: Int64
+  /// What the records said at the start.
+  private let unreachedBefore: [IntegrationID: Timestamp]
   private var tally = QueueCounts()
   private var delays: [IntegrationID: DelayWindow] = [:]
 
@@ -88,6 +90,7 @@ package actor NotificationStore {
     settledID = content.nextID - 1
     messages = content.messages
     flapsByLabels = content.flaps
+    unreachedBefore = content.unreached
     for group in content.groups { groupsByID[group.id] = group }
     for queued in content.queued {
       // The limit may be lower than at the last start.
@@ -200,7 +203,7 @@ extension NotificationStore: NotificationQueueing {
   }
 
   private func noteDropped(_ victim: QueuedNotification) {
-    let reason = "too many notifications were waiting"
+    let reason = BlamelessEnd.queueFull
     unsaved.queued.insert(victim.id)
     unsaved.records.append(
       DeliveryRecord(victim.notification, endedAt: clock.now, failure: reason)
@@ -266,11 +269,22 @@ extension NotificationStore: NotificationQueueing {
   package func postpone(
     _ ids: [Int64],
     until time: Timestamp,
-    countsAsAttempt: Bool
+    countsAsAttempt: Bool,
+    after failure: FailedTry? = nil
   ) async {
-    backlog.postpone(ids, until: time, countsAsAttempt: countsAsAttempt)
+    backlog.postpone(ids, until: time, countsAsAttempt: countsAsAttempt, after: failure)
     unsaved.queued.formUnion(ids)
     _ = await save()
+  }
+
+  package func unreached() -> [IntegrationID: Timestamp] {
+    var unreached = unreachedBefore
+    for queued in backlog.all where queued.attempts > 0 {
+      let decided = queued.notification.createdAt
+      let id = queued.notification.integration
+      unreached[id] = min(unreached[id] ?? decided, decided)
+    }
+    return unreached
   }
 
   /// What waits about these groups, oldest first.
@@ -304,7 +318,8 @@ extension NotificationStore: NotificationQueueing {
           endedAt: time,
           failure: failure,
           answer: answer,
-          failedTries: ended.attempts
+          failedTries: ended.attempts,
+          tries: ended.tries
         )
       )
     }

@@ -177,6 +177,14 @@ extension JSONText {
     if let time = send.at { member("at", time.rfc3339Text) }
     member("outcome", send.outcome.rawValue)
     member("answer", send.answer)
-    raw(",\"failedTries\":\(send.failedTries)}")
+    raw(",\"failedTries\":\(send.failedTries)")
+    key("tries")
+    list(send.tries) { json, failure in
+      json.raw("{")
+      json.member("at", failure.at.rfc3339Text, isFirst: true)
+      json.member("answer", failure.answer)
+      json.raw("}")
+    }
+    raw("}")
   }
 }

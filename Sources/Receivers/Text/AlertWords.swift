@@ -164,12 +164,24 @@ extension AlertNotification {
     let new = firing.filter(\.isNew).count
     var parts: [String] = []
     if !firing.isEmpty {
+      var notes = new < firing.count && new > 0 ? ["\(new) new"] : []
+      // Of many alerts the most urgent are few, and what people ask for first.
+      if isStorm { notes += severityCounts }
       parts.append(
-        "\(firing.count) firing" + (new < firing.count && new > 0 ? " (\(new) new)" : "")
+        "\(firing.count) firing" + (notes.isEmpty ? "" : " (\(notes.joined(separator: ", ")))")
       )
     }
     if !resolved.isEmpty { parts.append("\(resolved.count) resolved") }
     return parts.joined(separator: ", ")
+  }
+
+  /// How many of those that fire are how urgent, such as `3 page`, the most urgent first.
+  private var severityCounts: [String] {
+    let ranks: [(SeverityRank, String)] = [(.page, "page"), (.warning, "warning"), (.info, "info")]
+    return ranks.compactMap { rank, word in
+      let count = firing.count { $0.alert.severity == rank }
+      return count > 0 ? "\(count) \(word)" : nil
+    }
   }
 
   /// Why the message is sent, in words.

@@ -88,7 +88,12 @@ struct AlertText {
     add("told", telling)
     addReasons(add)
     for destination in tree["destinations"]?.items ?? [] { add("route", route(destination)) }
-    for send in tree["sends"]?.items ?? [] { add("message", message(send)) }
+    for send in tree["sends"]?.items ?? [] {
+      add("message", message(send))
+      for failure in send["tries"]?.items ?? [] {
+        add("failed try", "\(failure["at"]?.string ?? ""): \(failure["answer"]?.string ?? "")")
+      }
+    }
     return lines
   }
 
