@@ -33,6 +33,16 @@ package enum BoundedFile {
     }
   }
 
+  /// The files that a pattern with `*`, `?` and `[…]` matches, sorted.
+  package static func paths(matching pattern: String) -> [String] {
+    var found = glob_t()
+    defer { globfree(&found) }
+    guard glob(pattern, 0, nil, &found) == 0 else { return [] }
+    return (0..<Int(found.gl_pathc)).compactMap { index in
+      found.gl_pathv?[index].map { String(cString: $0) }
+    }
+  }
+
   private static func errorText() -> String {
     String(cString: strerror(errno))
   }

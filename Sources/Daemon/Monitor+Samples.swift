@@ -52,6 +52,11 @@ extension Monitor.Parts {
       let count = standings.count { $0 == kind }
       samples.append(CollectedSample(SelfMetrics.alertStandings, Double(count), ["standing": kind]))
     }
+    let flapping = await notifications.flapping
+    samples += [
+      CollectedSample(SelfMetrics.alertsFlapping, Double(flapping.count)),
+      CollectedSample(SelfMetrics.flapBeginnings, Double(flapping.beginnings)),
+    ]
     for (id, statistics) in await dispatcher.statistics {
       let labels = ["receiver": id.receiver, "integration": "\(id.kind)[\(id.index)]"]
       let failures = statistics.retried + statistics.failed

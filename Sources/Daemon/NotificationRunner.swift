@@ -67,7 +67,11 @@ actor NotificationRunner {
       return
     }
     if planner == nil {
-      planner = NotificationPlanner(settings: settings, groups: await queue.groups())
+      planner = NotificationPlanner(
+        settings: settings,
+        groups: await queue.groups(),
+        flaps: await queue.flaps()
+      )
     } else {
       planner?.adopt(settings)
     }
@@ -89,7 +93,7 @@ actor NotificationRunner {
     // Nobody to tell, now or later: a planner that comes takes what is gone as withdrawn.
     if hasSettings { endedSinceStep += ended }
     await step()
-    if !ended.isEmpty { await observer?(ended) }
+    await noteEnd(ofThose: ended)
     await forward(firing, ended)
   }
 
@@ -114,12 +118,23 @@ actor NotificationRunner {
   /// Takes up what ended among the posted alerts, and looks again.
   func noteEnd(of posted: [Alert]) async {
     if hasSettings { endedSinceStep += posted }
-    if !posted.isEmpty { await observer?(posted) }
+    await noteEnd(ofThose: posted)
     await step()
+  }
+
+  /// Who works on an alert that flaps goes on with it: it is told as one that fires.
+  private func noteEnd(ofThose ended: [Alert]) async {
+    let over = ended.filter { planner?.flaps($0.labels) != true }
+    if !over.isEmpty { await observer?(over) }
   }
 
   /// What keeps each alert that fires from being told by itself, if anything does.
   var standings: [LabelSet: AlertStanding] { planner?.standings ?? [:] }
+
+  /// How many alerts flap, and how often one began to.
+  var flapping: (count: Int, beginnings: Int) {
+    (planner?.flappingCount ?? 0, planner?.flapBeginnings ?? 0)
+  }
 
   private var isAsking: Bool {
     standings.values.contains { standing in
@@ -175,7 +190,7 @@ actor NotificationRunner {
       }
       if !plan.notifications.isEmpty { await dispatcher.wake() }
     }
-    if !over.isEmpty { await observer?(over) }
+    await noteEnd(ofThose: over)
     setTimer()
   }
 

@@ -161,6 +161,17 @@ package enum SelfMetrics {
       + "recovering (their cause has just ended)."
   )
 
+  static let alertsFlapping = MetricDefinition(
+    "hvsmon_alerts_flapping",
+    .gauge,
+    help: "Alerts that begin and end too often to be told each time."
+  )
+  static let flapBeginnings = MetricDefinition(
+    "hvsmon_alert_flaps_total",
+    .counter,
+    help: "How often an alert began to flap since the start."
+  )
+
   /// All of them.
   package static let all =
     [
@@ -169,6 +180,6 @@ package enum SelfMetrics {
       groupDuration,
       groupEvaluations, groupMissed, groupFailing, queued, delivered, failed, lost, reloadGood,
       reloadTime,
-      alerts, alertsForState, alertStandings,
+      alerts, alertsForState, alertStandings, alertsFlapping, flapBeginnings,
     ] + ForwardingMetrics.all + WatchdogMetrics.all
 }

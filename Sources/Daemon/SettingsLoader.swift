@@ -124,7 +124,7 @@ package struct SettingsLoader: Sendable {
     } catch {
       return .failure(.unreadable(path, error.reason))
     }
-    let tree = SettingsTree(parsing: text, file: path, environment: Self.environment)
+    let tree = SettingsTree(parsing: text, file: path, environment: Self.environment(of: path))
     let (settings, declared) = tree.readSettings()
     let services = CollectorServices(http: http, logger: logger.named("collectors"))
     let targets = collectors.flatMap { $0.targets(in: declared, using: services) }
@@ -183,22 +183,25 @@ package struct SettingsLoader: Sendable {
     return settings[...slash] + name
   }
 
-  private static let environment = SettingsEnvironment(
-    readFile: { path throws(SettingsEnvironment.Unreadable) in
-      do throws(BoundedFile.Failure) {
-        return String(decoding: try BoundedFile.read(path), as: UTF8.self)
-      } catch {
-        throw SettingsEnvironment.Unreadable(reason: error.reason)
-      }
-    },
-    variable: { name in getenv(name).map { String(cString: $0) } },
-    readTimeZone: { name throws(SettingsEnvironment.Unreadable) in
-      do throws(BoundedFile.Failure) {
-        let path = name == "Local" ? "/etc/localtime" : "/usr/share/zoneinfo/\(name)"
-        return try BoundedFile.read(path)
-      } catch {
-        throw SettingsEnvironment.Unreadable(reason: error.reason)
-      }
-    }
-  )
+  private static func environment(of settings: String) -> SettingsEnvironment {
+    SettingsEnvironment(
+      readFile: { path throws(SettingsEnvironment.Unreadable) in
+        do throws(BoundedFile.Failure) {
+          return String(decoding: try BoundedFile.read(path), as: UTF8.self)
+        } catch {
+          throw SettingsEnvironment.Unreadable(reason: error.reason)
+        }
+      },
+      variable: { name in getenv(name).map { String(cString: $0) } },
+      readTimeZone: { name throws(SettingsEnvironment.Unreadable) in
+        do throws(BoundedFile.Failure) {
+          let path = name == "Local" ? "/etc/localtime" : "/usr/share/zoneinfo/\(name)"
+          return try BoundedFile.read(path)
+        } catch {
+          throw SettingsEnvironment.Unreadable(reason: error.reason)
+        }
+      },
+      files: { BoundedFile.paths(matching: path($0, besides: settings)) }
+    )
+  }
 }

@@ -26,6 +26,10 @@ package enum NotificationReason: String, Sendable, CaseIterable {
   case storm
   /// Groups are told one by one again.
   case stormEnded
+  /// Alerts begin and end too often to be told each time.
+  case flapping
+  /// Alerts that flapped are calm, and fire.
+  case flappingEnded
 }
 
 /// One alert inside a notification.
@@ -70,6 +74,8 @@ package struct AlertNotification: Equatable, Sendable {
   /// Set when earlier messages of the group could not be delivered and are part of this one: when
   /// the oldest of them was decided.
   package let delayedSince: Timestamp?
+  /// What it says in place of hvsmon's own words; made for each delivery, and never stored.
+  package var wording: MessageWording?
 
   /// Describes a notification; the alerts may come in any order.
   package init(
@@ -96,6 +102,9 @@ package struct AlertNotification: Equatable, Sendable {
     self.delayedSince = delayedSince
   }
 
+  /// It tells of the alerts of a storm.
+  package var isStorm: Bool { groupKey.hasPrefix(GroupID.stormPrefix) }
+
   /// Every alert of it has ended.
   package var isResolved: Bool { alerts.allSatisfy { $0.alert.isResolved } }
 
@@ -112,6 +121,20 @@ package struct AlertNotification: Equatable, Sendable {
 
   /// The annotations that have the same text in every alert, sorted by name.
   package var commonAnnotations: [Label] { Self.common(alerts.map(\.alert.annotations)) }
+
+  /// The query that an alert stems from; nil when this hvsmon's address is not known.
+  ///
+  /// Of an alert that another program posted, what that said.
+  package func sourceURL(of alert: Alert) -> String? {
+    guard alert.sourceURL.isEmpty else { return alert.sourceURL }
+    guard !externalURL.isEmpty, !alert.expression.isEmpty else { return nil }
+    let query = EscapedText.query(alert.expression).split(
+      separator: "+",
+      omittingEmptySubsequences: false
+    )
+    .joined(separator: "%20")
+    return "\(externalURL)/api/v1/query?query=\(query)"
+  }
 
   private static func common(_ lists: [[Label]]) -> [Label] {
     guard var shared = lists.first else { return [] }
@@ -169,7 +192,8 @@ extension AlertNotification {
     if waiting.contains(where: { $0.reason == .firing }) { return .firing }
     if waiting.contains(where: { $0.reason == .moreFiring }) { return .moreFiring }
     let others: [NotificationReason] = [
-      .storm, .stormEnded, .escalated, .fallback, .silenceEnded, .muteEnded,
+      .storm, .stormEnded, .escalated, .fallback, .silenceEnded, .muteEnded, .flapping,
+      .flappingEnded,
     ]
     if let told = others.first(where: { reason in waiting.contains { $0.reason == reason } }) {
       return told

@@ -49,7 +49,11 @@ package protocol ReceiverKind: Sendable {
   /// How many messages the service takes from one sender; nil when it states no limit.
   var standardRate: DeliveryRate? { get }
 
-  /// Makes a receiver of one item of that list; `send_resolved` and `rate` are read by the caller.
+  /// Messages have a title and a text, which `title` and `text` of an item may replace.
+  var takesWording: Bool { get }
+
+  /// Makes a receiver of one item of that list; `send_resolved`, `rate`, `title` and `text` are read
+  /// by the caller.
   ///
   /// - Returns: Nil after every fault was noted in the section.
   func make(_ section: SettingsSection) -> (any Receiver)?
@@ -58,6 +62,8 @@ package protocol ReceiverKind: Sendable {
 extension ReceiverKind {
   /// None.
   package var standardRate: DeliveryRate? { nil }
+  /// They have.
+  package var takesWording: Bool { true }
 }
 
 /// Identifies one item of one list of one named receiver: notifications to it keep their order.

@@ -66,7 +66,8 @@ extension AlertNotification {
         worst <= known
       else { return .following(earlier.reference) }
       return .replacing(earlier.reference)
-    case .firing, .repeated, .silenceEnded, .muteEnded, .escalated, .fallback, .storm, .stormEnded:
+    case .firing, .repeated, .silenceEnded, .muteEnded, .escalated, .fallback, .storm, .stormEnded,
+      .flapping, .flappingEnded:
       return .following(earlier.reference)
     }
   }

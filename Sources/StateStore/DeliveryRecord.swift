@@ -25,6 +25,8 @@ package struct DeliveryRecord: Equatable, Sendable {
   package let failedTries: Int
   /// The fingerprints of its alerts, at most ``fingerprintsMax``; empty before that was kept.
   package let fingerprints: [String]
+  /// The latest tries that had failed before, oldest first.
+  package let tries: [FailedTry]
 
   /// Of the alerts of a larger notification only the first are noted.
   package static let fingerprintsMax = 100
@@ -43,7 +45,8 @@ package struct DeliveryRecord: Equatable, Sendable {
     endedAt: Timestamp,
     failure: String? = nil,
     answer: String = "",
-    failedTries: Int = 0
+    failedTries: Int = 0,
+    tries: [FailedTry] = []
   ) {
     self.init(
       eventID: notification.eventID,
@@ -55,7 +58,8 @@ package struct DeliveryRecord: Equatable, Sendable {
       failure: failure,
       answer: answer,
       failedTries: failedTries,
-      fingerprints: notification.alerts.prefix(Self.fingerprintsMax).map(\.alert.fingerprint)
+      fingerprints: notification.alerts.prefix(Self.fingerprintsMax).map(\.alert.fingerprint),
+      tries: tries
     )
   }
 
@@ -69,7 +73,8 @@ package struct DeliveryRecord: Equatable, Sendable {
     failure: String?,
     answer: String,
     failedTries: Int,
-    fingerprints: [String]
+    fingerprints: [String],
+    tries: [FailedTry]
   ) {
     self.eventID = eventID
     self.integration = integration
@@ -81,5 +86,6 @@ package struct DeliveryRecord: Equatable, Sendable {
     self.answer = answer
     self.failedTries = failedTries
     self.fingerprints = fingerprints
+    self.tries = tries
   }
 }

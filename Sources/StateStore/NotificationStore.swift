@@ -2,6 +2,7 @@
 package import Logging
 package import MetricModel
 package import Notifying
+import Rules
 import SQLite
 
 /// The durable queue of notifications and the state of the planner.
@@ -20,12 +21,15 @@ package actor NotificationStore {
   private var backlog: NotificationBacklog
   private var groupsByID: [GroupID: NotificationGroup] = [:]
   private var messages: [SentMessageKey: SentMessage]
+  private var flapsByLabels: [LabelSet: FlapHistory]
   private var nextID: Int64
   /// Notifications up to this id are in the file, or were refused by it: they may be delivered.
   ///
   /// One that was delivered first would be told again, as another event, if the program ended
   /// before the file had it and the state of its group.
   private var settledID: Int64
+  /// What the records said at the start.
+  private let unreachedBefore: [IntegrationID: Timestamp]
   private var tally = QueueCounts()
   private var delays: [IntegrationID: DelayWindow] = [:]
 
@@ -39,16 +43,18 @@ package actor NotificationStore {
     var queued: Set<Int64> = []
     var groups: Set<GroupID> = []
     var messages: Set<SentMessageKey> = []
+    var flaps: Set<LabelSet> = []
     var records: [DeliveryRecord] = []
 
     var isEmpty: Bool {
-      queued.isEmpty && groups.isEmpty && messages.isEmpty && records.isEmpty
+      queued.isEmpty && groups.isEmpty && messages.isEmpty && flaps.isEmpty && records.isEmpty
     }
 
     mutating func merge(_ other: Unsaved) {
       queued.formUnion(other.queued)
       groups.formUnion(other.groups)
       messages.formUnion(other.messages)
+      flaps.formUnion(other.flaps)
       records = (other.records + records).suffix(NotificationStore.maximumRecords)
     }
   }
@@ -83,6 +89,8 @@ package actor NotificationStore {
     nextID = content.nextID
     settledID = content.nextID - 1
     messages = content.messages
+    flapsByLabels = content.flaps
+    unreachedBefore = content.unreached
     for group in content.groups { groupsByID[group.id] = group }
     for queued in content.queued {
       // The limit may be lower than at the last start.
@@ -129,6 +137,7 @@ package actor NotificationStore {
     let queued = taken.queued.map { (id: $0, value: backlog.notification($0)) }
     let groups = taken.groups.map { (id: $0, value: groupsByID[$0]) }
     let messages = taken.messages.map { (key: $0, value: self.messages[$0]) }
+    let flaps = taken.flaps.map { (labels: $0, value: flapsByLabels[$0]) }
     let records = taken.records
     do throws(SQLiteError) {
       try await database.queue.run { connection throws(SQLiteError) in
@@ -136,6 +145,7 @@ package actor NotificationStore {
           for (id, value) in queued { try NotificationTables.put(value, id: id, connection) }
           for (id, value) in groups { try NotificationTables.put(value, id: id, connection) }
           for (key, value) in messages { try SentMessageTable.put(value, key: key, connection) }
+          for (labels, value) in flaps { try FlapTable.put(value, labels: labels, connection) }
           try NotificationTables.add(records, keeping: Self.maximumRecords, connection)
         }
       }
@@ -167,6 +177,14 @@ extension NotificationStore: NotificationQueueing {
       groupsByID[id] = nil
       unsaved.groups.insert(id)
     }
+    for history in plan.changedFlaps {
+      flapsByLabels[history.alert.labels] = history
+      unsaved.flaps.insert(history.alert.labels)
+    }
+    for labels in plan.removedFlaps {
+      flapsByLabels[labels] = nil
+      unsaved.flaps.insert(labels)
+    }
     for notification in plan.notifications {
       let queued = QueuedNotification(id: nextID, notification: notification)
       nextID += 1
@@ -185,7 +203,7 @@ extension NotificationStore: NotificationQueueing {
   }
 
   private func noteDropped(_ victim: QueuedNotification) {
-    let reason = "too many notifications were waiting"
+    let reason = BlamelessEnd.queueFull
     unsaved.queued.insert(victim.id)
     unsaved.records.append(
       DeliveryRecord(victim.notification, endedAt: clock.now, failure: reason)
@@ -200,6 +218,8 @@ extension NotificationStore: NotificationQueueing {
   }
 
   package func groups() -> [NotificationGroup] { Array(groupsByID.values) }
+
+  package func flaps() -> [FlapHistory] { Array(flapsByLabels.values) }
 
   package func next(for integration: IntegrationID, now: Timestamp) -> NextDelivery {
     backlog.next(for: integration, now: now, through: settledID)
@@ -249,11 +269,22 @@ extension NotificationStore: NotificationQueueing {
   package func postpone(
     _ ids: [Int64],
     until time: Timestamp,
-    countsAsAttempt: Bool
+    countsAsAttempt: Bool,
+    after failure: FailedTry? = nil
   ) async {
-    backlog.postpone(ids, until: time, countsAsAttempt: countsAsAttempt)
+    backlog.postpone(ids, until: time, countsAsAttempt: countsAsAttempt, after: failure)
     unsaved.queued.formUnion(ids)
     _ = await save()
+  }
+
+  package func unreached() -> [IntegrationID: Timestamp] {
+    var unreached = unreachedBefore
+    for queued in backlog.all where queued.attempts > 0 {
+      let decided = queued.notification.createdAt
+      let id = queued.notification.integration
+      unreached[id] = min(unreached[id] ?? decided, decided)
+    }
+    return unreached
   }
 
   /// What waits about these groups, oldest first.
@@ -287,7 +318,8 @@ extension NotificationStore: NotificationQueueing {
           endedAt: time,
           failure: failure,
           answer: answer,
-          failedTries: ended.attempts
+          failedTries: ended.attempts,
+          tries: ended.tries
         )
       )
     }

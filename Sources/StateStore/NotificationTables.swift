@@ -10,6 +10,8 @@ enum NotificationTables {
     var queued: [QueuedNotification] = []
     var groups: [NotificationGroup] = []
     var messages: [SentMessageKey: SentMessage] = [:]
+    var flaps: [LabelSet: FlapHistory] = [:]
+    var unreached: [IntegrationID: Timestamp] = [:]
     /// Higher than the id of every notification that waits.
     var nextID: Int64 { (queued.last?.id ?? 0) + 1 }
   }
@@ -17,7 +19,7 @@ enum NotificationTables {
   static func read(_ connection: Connection) throws(SQLiteError) -> Content {
     var content = Content()
     let queue = try connection.prepare(
-      "SELECT id, attempts, not_before_unix_ms, body FROM notification_queue ORDER BY id"
+      "SELECT id, attempts, not_before_unix_ms, body, tries FROM notification_queue ORDER BY id"
     )
     while try queue.step() {
       content.queued.append(
@@ -25,7 +27,8 @@ enum NotificationTables {
           id: queue.integer(0),
           notification: try value(StoredNotification.self, queue.text(3)).notification,
           attempts: Int(queue.integer(1)),
-          notBefore: Timestamp(unixMilliseconds: queue.integer(2))
+          notBefore: Timestamp(unixMilliseconds: queue.integer(2)),
+          tries: try tries(queue.text(4))
         )
       )
     }
@@ -34,6 +37,8 @@ enum NotificationTables {
       content.groups.append(try value(StoredGroup.self, groups.text(0)).group)
     }
     content.messages = try SentMessageTable.read(connection)
+    content.flaps = try FlapTable.read(connection)
+    content.unreached = try unreached(connection)
     return content
   }
 
@@ -51,8 +56,9 @@ enum NotificationTables {
     }
     let insert = try connection.prepare(
       """
-      INSERT INTO notification_queue(id, attempts, not_before_unix_ms, body) VALUES (?, ?, ?, ?)
-      ON CONFLICT(id) DO UPDATE SET attempts = excluded.attempts,
+      INSERT INTO notification_queue(id, attempts, not_before_unix_ms, body, tries)
+        VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT(id) DO UPDATE SET attempts = excluded.attempts, tries = excluded.tries,
         not_before_unix_ms = excluded.not_before_unix_ms, body = excluded.body
       """
     )
@@ -60,6 +66,7 @@ enum NotificationTables {
     try insert.bind(queued.attempts, at: 2)
     try insert.bind(queued.notBefore.unixMilliseconds, at: 3)
     try insert.bind(StoredText.text(StoredNotification(queued.notification)), at: 4)
+    try insert.bind(text(queued.tries), at: 5)
     try insert.run()
   }
 
@@ -90,8 +97,8 @@ enum NotificationTables {
     let insert = try connection.prepare(
       """
       INSERT INTO notification_records(event_id, receiver, kind, item, group_key, reason,
-        decided_unix_ms, ended_unix_ms, failure, answer, failed_tries, alerts)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        decided_unix_ms, ended_unix_ms, failure, answer, failed_tries, alerts, tries)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """
     )
     for record in records {
@@ -107,6 +114,7 @@ enum NotificationTables {
       try insert.bind(record.answer, at: 10)
       try insert.bind(record.failedTries, at: 11)
       try insert.bind(record.fingerprints.joined(separator: " "), at: 12)
+      try insert.bind(text(record.tries), at: 13)
       try insert.run()
     }
     let prune = try connection.prepare("DELETE FROM notification_records WHERE id <= ?")
@@ -122,7 +130,8 @@ enum NotificationTables {
     let select = try connection.prepare(
       """
       SELECT event_id, receiver, kind, item, group_key, reason, decided_unix_ms, ended_unix_ms,
-        failure, answer, failed_tries, alerts FROM notification_records ORDER BY id DESC LIMIT ?
+        failure, answer, failed_tries, alerts, tries FROM notification_records
+        ORDER BY id DESC LIMIT ?
       """
     )
     try select.bind(limit, at: 1)
@@ -144,11 +153,56 @@ enum NotificationTables {
           failure: select.isNull(8) ? nil : select.text(8),
           answer: select.text(9),
           failedTries: Int(select.integer(10)),
-          fingerprints: select.text(11).split(separator: " ").map(String.init)
+          fingerprints: select.text(11).split(separator: " ").map(String.init),
+          tries: try tries(select.text(12))
         )
       )
     }
     return records
+  }
+
+  /// The integrations whose latest messages were refused, with the time of the oldest of these.
+  private static func unreached(
+    _ connection: Connection
+  ) throws(SQLiteError) -> [IntegrationID: Timestamp] {
+    let select = try connection.prepare(
+      "SELECT receiver, kind, item, decided_unix_ms, failure FROM notification_records ORDER BY id"
+    )
+    var unreached: [IntegrationID: Timestamp] = [:]
+    while try select.step() {
+      let id = IntegrationID(
+        receiver: select.text(0),
+        kind: select.text(1),
+        index: Int(select.integer(2))
+      )
+      guard !select.isNull(4) else {
+        unreached[id] = nil
+        continue
+      }
+      guard !BlamelessEnd.all.contains(select.text(4)) else { continue }
+      let decided = Timestamp(unixMilliseconds: select.integer(3))
+      unreached[id] = min(unreached[id] ?? decided, decided)
+    }
+    return unreached
+  }
+
+  private struct StoredTry: Codable {
+    let atUnixMs: Int64
+    let answer: String
+  }
+
+  private static func text(_ tries: [FailedTry]) -> String {
+    guard !tries.isEmpty else { return "" }
+    return StoredText.text(
+      tries.map { StoredTry(atUnixMs: $0.at.unixMilliseconds, answer: $0.answer) }
+    )
+  }
+
+  private static func tries(_ text: String) throws(SQLiteError) -> [FailedTry] {
+    guard !text.isEmpty else { return [] }
+    return try value([StoredTry].self, text).map {
+      FailedTry(at: Timestamp(unixMilliseconds: $0.atUnixMs), answer: $0.answer)
+    }
   }
 
   private static func value<Value: Decodable>(

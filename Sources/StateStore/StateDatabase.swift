@@ -80,6 +80,13 @@ package final class StateDatabase: Sendable {
       -- Fingerprints of its alerts, separated by blanks.
       ALTER TABLE notification_records ADD COLUMN alerts TEXT NOT NULL DEFAULT '';
       """,
+      """
+      -- Alerts that came and went several times.
+      CREATE TABLE alert_flaps(labels TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+      -- The latest tries that failed, as JSON.
+      ALTER TABLE notification_queue ADD COLUMN tries TEXT NOT NULL DEFAULT '';
+      ALTER TABLE notification_records ADD COLUMN tries TEXT NOT NULL DEFAULT '';
+      """,
     ]
   )
 }

@@ -185,6 +185,7 @@ struct StoredGroup: Codable {
     let quiet: String?
     let released: String?
     let firstToldUnixMs: Int64?
+    let flap: String?
   }
 
   struct Entry: Codable {
@@ -216,7 +217,8 @@ struct StoredGroup: Codable {
         toldSeverity: member.toldSeverity?.rawValue,
         quiet: member.quiet?.rawValue,
         released: member.released?.rawValue,
-        firstToldUnixMs: member.firstToldAt?.unixMilliseconds
+        firstToldUnixMs: member.firstToldAt?.unixMilliseconds,
+        flap: member.flap?.rawValue
       )
     }
     flushesUnixMs = group.flushes.map(\.unixMilliseconds)
@@ -240,7 +242,8 @@ struct StoredGroup: Codable {
         toldSeverity: stored.toldSeverity.flatMap(SeverityRank.init),
         quiet: stored.quiet.flatMap(QuietKind.init),
         released: stored.released.flatMap(QuietKind.init),
-        firstToldAt: stored.firstToldUnixMs.map { Timestamp(unixMilliseconds: $0) }
+        firstToldAt: stored.firstToldUnixMs.map { Timestamp(unixMilliseconds: $0) },
+        flap: stored.flap.flatMap(FlapTelling.init)
       )
     }
     let log = log.map { entry in

@@ -198,11 +198,17 @@ actor PlanQueue: NotificationQueueing {
   }
 
   func groups() -> [NotificationGroup] { [] }
+  func flaps() -> [FlapHistory] { [] }
   func next(for integration: IntegrationID, now: Timestamp) -> NextDelivery { .nothing }
   func integrations() -> Set<IntegrationID> { [] }
   func markDelivered(_ ids: [Int64], at time: Timestamp, leaving message: SentMessage?) {}
   func sentMessage(about groupKey: String, to integration: IntegrationID) -> SentMessage? { nil }
-  func postpone(_ ids: [Int64], until time: Timestamp, countsAsAttempt: Bool) {}
+  func postpone(
+    _ ids: [Int64],
+    until time: Timestamp,
+    countsAsAttempt: Bool,
+    after failure: FailedTry?
+  ) {}
   func deadLetter(_ ids: [Int64], reason: String, at time: Timestamp) {}
   func counts() -> QueueCounts { QueueCounts() }
 }

@@ -162,4 +162,46 @@ import Testing
       try await after.records(limit: 5).first?.failure == "too many notifications were waiting"
     )
   }
+
+  @Test func `failed tries come back after a restart, and stay with the record of the end`()
+    async throws
+  {
+    let tries = (0..<25).map { FailedTry(at: time(Double($0)), answer: "status 503 \"\($0)\"") }
+    let first = try StateDatabase(path: path)
+    let before = try await store(first)
+    _ = await before.commit(plan([notification(1)]))
+    for failure in tries {
+      await before.postpone([1], until: time(50), countsAsAttempt: true, after: failure)
+    }
+    await first.close()
+    let second = try StateDatabase(path: path)
+    let after = try await store(second)
+    guard case .ready(let waiting) = await after.next(for: chat, now: time(50)) else {
+      Issue.record("the notification is gone")
+      return
+    }
+    #expect(waiting.map(\.tries) == [Array(tries.suffix(20))])
+    await after.markDelivered([1], at: time(60), leaving: nil)
+    #expect(try await after.records(limit: 1).first?.tries == Array(tries.suffix(20)))
+    #expect(try await after.records(limit: 1).first?.failedTries == 25)
+  }
+
+  @Test func `who refused the latest messages is known after a restart, until one arrives`()
+    async throws
+  {
+    let first = try StateDatabase(path: path)
+    let before = try await store(first)
+    _ = await before.commit(plan((1...4).map { notification($0) }))
+    await before.deadLetter([1], reason: "status 404", at: time(5))
+    await before.markDelivered([2], at: time(6), leaving: nil)
+    await first.close()
+    let second = try StateDatabase(path: path)
+    let again = try await store(second)
+    #expect(await again.unreached() == [:])
+    await again.deadLetter([3], reason: "status 404", at: time(7))
+    await again.deadLetter([4], reason: BlamelessEnd.receiverGone, at: time(8))
+    await second.close()
+    let third = try await store(try StateDatabase(path: path))
+    #expect(await third.unreached() == [chat: time(3)])
+  }
 }

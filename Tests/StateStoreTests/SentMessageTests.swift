@@ -56,13 +56,14 @@ import Testing
     let old = try DatabaseQueue(path: path)
     try old.runBlocking { connection throws(SQLiteError) in
       for table in [
-        "sent_messages", "silences", "acknowledgements", "audit_log", "heartbeat",
+        "sent_messages", "silences", "acknowledgements", "audit_log", "heartbeat", "alert_flaps",
       ] {
         try connection.execute("DROP TABLE \(table)")
       }
-      for column in ["answer", "failed_tries", "alerts"] {
+      for column in ["answer", "failed_tries", "alerts", "tries"] {
         try connection.execute("ALTER TABLE notification_records DROP COLUMN \(column)")
       }
+      try connection.execute("ALTER TABLE notification_queue DROP COLUMN tries")
       try connection.setUserVersion(1)
     }
     await old.close()

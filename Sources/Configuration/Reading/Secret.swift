@@ -28,7 +28,8 @@ extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomR
 package struct SettingsEnvironment: Sendable {
   /// Why a file named in the settings could not be read, as half a sentence.
   package struct Unreadable: Error, Sendable {
-    let reason: String
+    /// What went wrong.
+    package let reason: String
 
     /// Keeps the reason.
     package init(reason: String) {
@@ -39,18 +40,22 @@ package struct SettingsEnvironment: Sendable {
   let readFile: @Sendable (_ path: String) throws(Unreadable) -> String
   let variable: @Sendable (_ name: String) -> String?
   let readTimeZone: @Sendable (_ name: String) throws(Unreadable) -> [UInt8]
+  let files: @Sendable (_ pattern: String) -> [String]
 
-  /// Names the ways to files, environment variables and the zone files of the machine.
+  /// Names the ways to files, environment variables, the zone files of the machine, and to the paths
+  /// of all files that a pattern matches.
   package init(
     readFile: @escaping @Sendable (_ path: String) throws(Unreadable) -> String,
     variable: @escaping @Sendable (_ name: String) -> String?,
     readTimeZone: @escaping @Sendable (_ name: String) throws(Unreadable) -> [UInt8] = {
       _ throws(Unreadable) in throw Unreadable(reason: "no such zone")
-    }
+    },
+    files: @escaping @Sendable (_ pattern: String) -> [String] = { [$0] }
   ) {
     self.readFile = readFile
     self.variable = variable
     self.readTimeZone = readTimeZone
+    self.files = files
   }
 
   /// An environment without files and variables.

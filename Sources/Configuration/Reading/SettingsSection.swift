@@ -128,6 +128,19 @@ package final class SettingsSection {
     asking.path(of: key)
   }
 
+  /// The paths of the files that a name or pattern means, sorted.
+  package func files(_ pattern: String) -> [String] { tree.environment.files(pattern) }
+
+  /// The text of a file that the settings name.
+  package func readFile(_ path: String) throws(SettingsEnvironment.Unreadable) -> String {
+    try tree.environment.readFile(path)
+  }
+
+  /// Notes a fault of a file that the settings name.
+  package func report(inFile path: String, line: Int, column: Int, _ message: String) {
+    tree.report(inFile: path, at: YAMLMark(line: line, column: column), message)
+  }
+
   /// The bytes of a zone file of the machine.
   func readTimeZone(_ name: String) throws(SettingsEnvironment.Unreadable) -> [UInt8] {
     try tree.environment.readTimeZone(name)

@@ -71,6 +71,12 @@ package final class SettingsTree {
     if reported.insert(issue.description).inserted { collected.append(issue) }
   }
 
+  /// Notes a fault of another file that this one names.
+  func report(inFile path: String, at mark: YAMLMark, _ message: String) {
+    let issue = SettingsIssue(file: path, mark: mark, key: "", message: message)
+    if reported.insert(issue.description).inserted { collected.append(issue) }
+  }
+
   /// Everything that was wrong, in the order of the file; asks must be over, as keys that nobody
   /// asked for are faults.
   package var issues: [SettingsIssue] {

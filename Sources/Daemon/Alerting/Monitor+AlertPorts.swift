@@ -53,6 +53,8 @@ extension Monitor {
 extension Monitor.Parts {
   /// Messages about one alert that are looked at, and shown.
   private static let sendsMax = 100
+  /// How long a test message waits for its turn.
+  private static let turnPatience = Duration.seconds(10)
 
   /// The messages about an alert: those that wait, then those that ended, newest first.
   fileprivate func sends(about report: AlertReport) async -> [SendReport] {
@@ -70,7 +72,8 @@ extension Monitor.Parts {
         at: queued.notBefore == .distantPast ? nil : queued.notBefore,
         outcome: .waiting,
         answer: queued.attempts > 0 ? failure ?? "" : "",
-        failedTries: queued.attempts
+        failedTries: queued.attempts,
+        tries: queued.tries
       )
     }
     do throws(StateStoreError) {
@@ -105,7 +108,9 @@ extension Monitor.Parts {
       externalURL: await notifications.settings?.externalURL ?? "",
       now: now
     )
-    let reports = await message.send(to: integrations)
+    let reports = await message.send(to: integrations) { [dispatcher] id in
+      await dispatcher.takeTurn(of: id, within: Self.turnPatience)
+    }
     let accepted = reports.count { $0.isAccepted }
     await silences.note(
       .testSent,
@@ -126,7 +131,8 @@ extension SendReport {
       at: record.endedAt,
       outcome: record.failure == nil ? .accepted : .givenUp,
       answer: record.failure ?? record.answer,
-      failedTries: record.failedTries
+      failedTries: record.failedTries,
+      tries: record.tries
     )
   }
 }

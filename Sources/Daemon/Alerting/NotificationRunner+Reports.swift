@@ -15,7 +15,9 @@ extension NotificationRunner {
     // A rule's alert goes before one of the same labels that somebody posts.
     let own = Set(firing.map(\.labels))
     let others = posted.entries.values.filter { $0.endsAt > now && !own.contains($0.alert.labels) }
-    return (firing + others.map(\.alert)).withDistinctLabels.map { alert in
+    // What flaps is told as firing while it pauses, so people will ask for it.
+    let pausing = planner?.pausing ?? []
+    return (firing + others.map(\.alert) + pausing).withDistinctLabels.map { alert in
       let entry = own.contains(alert.labels) ? nil : posted.entries[alert.labels]
       return AlertReport(
         alert: alert,

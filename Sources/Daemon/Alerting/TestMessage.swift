@@ -4,18 +4,22 @@ import MetricModel
 import Notifying
 import Rules
 
-/// A message that only shows that messages arrive, sent past the planner and its queue.
+/// A message that only shows that messages arrive, sent past the planner and its queue, at the rate of
+/// each receiver.
 struct TestMessage {
+  /// Takes the turn of one message; the time at which it may be sent when that is not now.
+  typealias Turn = @Sendable (IntegrationID) async -> Timestamp?
+
   let receiver: String
   let externalURL: String
   let now: Timestamp
 
   /// Sends it to each of these places at once, and what takes it back to those that are told of
   /// recoveries: a service that calls people must not be left with an open incident.
-  func send(to integrations: [Integration]) async -> [TestReport] {
+  func send(to integrations: [Integration], turn: @escaping Turn) async -> [TestReport] {
     await withTaskGroup(of: TestReport.self) { group in
       for integration in integrations {
-        group.addTask { await send(to: integration) }
+        group.addTask { await send(to: integration, turn: turn) }
       }
       var reports: [TestReport] = []
       for await report in group { reports.append(report) }
@@ -23,7 +27,11 @@ struct TestMessage {
     }
   }
 
-  private func send(to integration: Integration) async -> TestReport {
+  private func send(to integration: Integration, turn: Turn) async -> TestReport {
+    if let later = await turn(integration.id) {
+      let answer = "not sent: its rate allows the next message at \(later.rfc3339Text)"
+      return TestReport(integration: integration.id, isAccepted: false, answer: answer)
+    }
     do throws(DeliveryError) {
       let reference = try await integration.receiver.deliver(
         notification(to: integration.id, isResolved: false),
@@ -31,7 +39,9 @@ struct TestMessage {
       )
       var answer = "accepted"
       if let reference { answer += ", known there as \(reference.text)" }
-      if integration.sendsResolved {
+      if integration.sendsResolved, let later = await turn(integration.id) {
+        answer += "; not so its recovery, which its rate allows at \(later.rfc3339Text)"
+      } else if integration.sendsResolved {
         _ = try await integration.receiver.deliver(
           notification(to: integration.id, isResolved: true),
           reference.map { .replacing($0) } ?? .first

@@ -60,6 +60,8 @@ package struct SendReport: Sendable {
   package let answer: String
   /// How many tries failed.
   package let failedTries: Int
+  /// The latest of these, oldest first.
+  package let tries: [FailedTry]
 
   /// Describes a message.
   package init(
@@ -69,7 +71,8 @@ package struct SendReport: Sendable {
     at: Timestamp?,
     outcome: Outcome,
     answer: String,
-    failedTries: Int
+    failedTries: Int,
+    tries: [FailedTry] = []
   ) {
     self.integration = integration
     self.reason = reason
@@ -78,6 +81,7 @@ package struct SendReport: Sendable {
     self.outcome = outcome
     self.answer = answer
     self.failedTries = failedTries
+    self.tries = tries
   }
 }
 

@@ -53,6 +53,14 @@ struct KnownAlert {
   }
 }
 
+extension KnownAlert {
+  /// One word for how it stands.
+  fileprivate var state: String {
+    guard let report else { return "pending" }
+    return report.explanation?.flapping == nil ? "firing" : "flapping"
+  }
+}
+
 extension JSONText {
   /// Adds an alert as `explain` shows it; `sends` only when they were asked for.
   mutating func known(_ known: KnownAlert, sends: [SendReport]?) {
@@ -63,7 +71,7 @@ extension JSONText {
       raw(",\"isUnknown\":\(report.alert.isUnknown)")
       standing(report.explanation?.standing ?? .own)
     }
-    member("state", known.report == nil ? "pending" : "firing")
+    member("state", known.state)
     member("fingerprint", known.labels.fingerprint)
     if let origin = known.origin { self.origin(origin) }
     key("annotations")
@@ -119,12 +127,23 @@ extension JSONText {
     }
     key("maintenance")
     list(explanation.quiet.maintenance) { json, words in json.string(words) }
+    if let flapping = explanation.flapping { self.flapping(flapping) }
     if let acknowledgement = explanation.acknowledgement {
       key("acknowledged")
       self.acknowledgement(acknowledgement)
     }
     key("destinations")
     list(explanation.destinations) { json, destination in json.destination(destination) }
+  }
+
+  private mutating func flapping(_ flapping: FlapReport) {
+    raw(",\"flapping\":{")
+    member("since", flapping.since.rfc3339Text, isFirst: true)
+    raw(",\"changes\":\(flapping.changes)")
+    member("firingRatio", number: flapping.firingShare)
+    raw(",\"isFiring\":\(flapping.isFiring)")
+    member("calmAt", flapping.calmAt.rfc3339Text)
+    raw("}")
   }
 
   private mutating func acknowledgement(_ acknowledgement: Acknowledgement) {
@@ -158,6 +177,14 @@ extension JSONText {
     if let time = send.at { member("at", time.rfc3339Text) }
     member("outcome", send.outcome.rawValue)
     member("answer", send.answer)
-    raw(",\"failedTries\":\(send.failedTries)}")
+    raw(",\"failedTries\":\(send.failedTries)")
+    key("tries")
+    list(send.tries) { json, failure in
+      json.raw("{")
+      json.member("at", failure.at.rfc3339Text, isFirst: true)
+      json.member("answer", failure.answer)
+      json.raw("}")
+    }
+    raw("}")
   }
 }

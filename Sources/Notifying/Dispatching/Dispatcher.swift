@@ -23,6 +23,7 @@ package actor Dispatcher {
   private var failing: [IntegrationID: Timestamp] = [:]
   private var onFailure: (@Sendable () async -> Void)?
   private var isStopping = false
+  private var hasAskedQueue = false
 
   /// The task of one integration and the way to wake it.
   private struct Lane {
@@ -73,6 +74,11 @@ package actor Dispatcher {
     guard !isStopping else { return }
     self.patience = patience
     integrations = Dictionary(wanted.map { ($0.id, $0) }) { first, _ in first }
+    if !hasAskedQueue {
+      hasAskedQueue = true
+      let known = await queue.unreached()
+      failing.merge(known.filter { integrations[$0.key] != nil }) { min($0, $1) }
+    }
     var gone: [Task<Void, Never>] = []
     for (id, lane) in lanes where integrations[id] == nil {
       lanes[id] = nil
@@ -94,6 +100,27 @@ package actor Dispatcher {
   /// Calls this whenever an integration that worked begins to fail.
   package func whenFailing(_ handler: @escaping @Sendable () async -> Void) {
     onFailure = handler
+  }
+
+  /// Takes the turn of one message that does not come from the queue, and waits for it if need be.
+  ///
+  /// - Parameters:
+  ///   - id: Whom it is for.
+  ///   - patience: How long to wait at most.
+  /// - Returns: Nil when it may be sent now, else when the rate, or the service's own wish, allows it.
+  package func takeTurn(of id: IntegrationID, within patience: Duration) async -> Timestamp? {
+    let start = clock.now
+    while true {
+      let now = clock.now
+      let rate = integrations[id]?.rate
+      let blocked = lanes[id]?.blockedUntil.flatMap { $0 > now ? $0 : nil }
+      guard let allowed = blocked ?? lanes[id]?.window.nextAllowed(by: rate, now: now) else {
+        lanes[id]?.window.note(now, by: rate)
+        return nil
+      }
+      guard allowed - start <= patience, !Task.isCancelled, !isStopping else { return allowed }
+      await sleeper.sleep(for: allowed - now)
+    }
   }
 
   /// Looks at the queue again: call it after every commit.
@@ -241,7 +268,12 @@ extension Dispatcher {
       } else {
         wait = policy.wait(afterFailures: failures, using: &random)
       }
-      await queue.postpone(ids, until: now + wait, countsAsAttempt: wish == nil)
+      await queue.postpone(
+        ids,
+        until: now + wait,
+        countsAsAttempt: wish == nil,
+        after: FailedTry(at: now, answer: reason)
+      )
       logger.warning(
         "a notification was not accepted and will be tried again",
         LogField("receiver", id),
@@ -272,7 +304,7 @@ extension Dispatcher {
     while case .ready(let waiting) = await queue.next(for: orphan, now: .distantFuture),
       let newest = waiting.last
     {
-      let reason = "its receiver is no longer in the settings"
+      let reason = BlamelessEnd.receiverGone
       await giveUp(waiting.map(\.id), newest.notification, reason: reason)
     }
   }

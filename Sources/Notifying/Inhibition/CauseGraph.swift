@@ -41,11 +41,16 @@ package protocol CauseGraph: Sendable {
   /// What Proxmox itself works on now, each with what it does in words: a guest that is copied or
   /// moved, a node in maintenance.
   var underWork: [Component: String] { get }
+
+  /// Nodes are known, whose answers tell whether it is hvsmon that is cut off.
+  var hasNodes: Bool { get }
 }
 
 extension CauseGraph {
   /// Nothing.
   package var underWork: [Component: String] { [:] }
+  /// They are.
+  package var hasNodes: Bool { true }
 }
 
 /// What the planner knows of the cluster at one step.

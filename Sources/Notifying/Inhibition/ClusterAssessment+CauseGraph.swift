@@ -29,6 +29,8 @@ extension ClusterAssessment: CauseGraph {
 
   package var situation: String { situationWords() }
 
+  package var hasNodes: Bool { !declared.nodes.isEmpty || !observed.nodes.isEmpty }
+
   package var underWork: [Component: String] {
     var found: [Component: String] = [:]
     for guest in observed.guests.values {

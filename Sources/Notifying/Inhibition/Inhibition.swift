@@ -186,6 +186,8 @@ struct Inhibition: Sendable {
   /// What is asked before a failure of `subject` is told: guests and nodes that may explain it, and
   /// of a node whether the others answer.
   private static func grounds(of subject: Component, _ graph: any CauseGraph) -> [Component] {
+    // Where there are no nodes only the witnesses tell whether it is hvsmon that is cut off.
+    guard graph.hasNodes else { return subject == .monitor ? [] : [.monitor] }
     let foundations: [Component] =
       switch subject {
       case .tier(let tier):
@@ -316,7 +318,8 @@ extension Alert {
     return mine == theirs ? labels < other.labels : mine > theirs
   }
 
-  fileprivate mutating func annotate(_ name: String, _ text: String) {
+  /// Replaces an annotation; an empty text removes it.
+  mutating func annotate(_ name: String, _ text: String) {
     annotations.removeAll { $0.name == name }
     guard !text.isEmpty else { return }
     let index = annotations.firstIndex { $0.name > name } ?? annotations.endIndex

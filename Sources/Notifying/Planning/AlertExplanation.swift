@@ -31,6 +31,35 @@ package struct Inhibitor: Equatable, Sendable {
   }
 }
 
+/// How an alert flaps.
+package struct FlapReport: Equatable, Sendable {
+  /// The first of the changes that made it flap.
+  package let since: Timestamp
+  /// How often it began or ended since.
+  package let changes: Int
+  /// The part of the time since for which it fired, from 0 to 1.
+  package let firingShare: Double
+  /// It fires now.
+  package let isFiring: Bool
+  /// When it is calm unless it changes.
+  package let calmAt: Timestamp
+
+  /// Describes how an alert flaps.
+  package init(
+    since: Timestamp,
+    changes: Int,
+    firingShare: Double,
+    isFiring: Bool,
+    calmAt: Timestamp
+  ) {
+    self.since = since
+    self.changes = changes
+    self.firingShare = firingShare
+    self.isFiring = isFiring
+    self.calmAt = calmAt
+  }
+}
+
 /// Why an alert is told to whom, or not.
 package struct AlertExplanation: Equatable, Sendable {
   /// One group that the alert belongs to.
@@ -76,6 +105,8 @@ package struct AlertExplanation: Equatable, Sendable {
   package let standing: AlertStanding
   /// What keeps it out of messages.
   package let quiet: QuietReasons
+  /// How it flaps; nil when it does not.
+  package let flapping: FlapReport?
   /// The groups it belongs to by the settings, in the order of the routing tree.
   package let destinations: [Destination]
 
@@ -84,11 +115,13 @@ package struct AlertExplanation: Equatable, Sendable {
     labels: LabelSet,
     standing: AlertStanding = .own,
     quiet: QuietReasons = QuietReasons(),
+    flapping: FlapReport? = nil,
     destinations: [Destination] = []
   ) {
     self.labels = labels
     self.standing = standing
     self.quiet = quiet
+    self.flapping = flapping
     self.destinations = destinations
   }
 

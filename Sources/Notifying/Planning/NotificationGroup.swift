@@ -31,6 +31,16 @@ package enum QuietKind: String, Sendable, CaseIterable {
   case inhibition
 }
 
+/// What is to be told of an alert in a group that flaps, or did.
+package enum FlapTelling: String, Sendable, CaseIterable {
+  /// It flaps, and that is to be told.
+  case untold
+  /// It flaps, and that was told.
+  case told
+  /// It is calm and fires, which is to be told.
+  case calm
+}
+
 /// One alert of a group and who knows of it.
 package struct GroupMember: Equatable, Sendable {
   /// The alert as it was last reported.
@@ -49,6 +59,8 @@ package struct GroupMember: Equatable, Sendable {
   package var released: QuietKind?
   /// When somebody was first told that it fires; what waits for an acknowledgement counts from it.
   package var firstToldAt: Timestamp?
+  /// What is to be told of its flapping; nil while it does not flap.
+  package var flap: FlapTelling?
   /// Somebody said that they work on it; not kept over restarts, found anew.
   var isAcknowledged = false
   /// Since when no rule reports it; not kept over restarts.
@@ -67,7 +79,8 @@ package struct GroupMember: Equatable, Sendable {
     toldSeverity: SeverityRank? = nil,
     quiet: QuietKind? = nil,
     released: QuietKind? = nil,
-    firstToldAt: Timestamp? = nil
+    firstToldAt: Timestamp? = nil,
+    flap: FlapTelling? = nil
   ) {
     self.alert = alert
     self.changedAt = changedAt
@@ -77,10 +90,14 @@ package struct GroupMember: Equatable, Sendable {
     self.quiet = quiet
     self.released = released
     self.firstToldAt = firstToldAt
+    self.flap = flap
   }
 
   /// It fires, and messages of its group name it.
   var isShownFiring: Bool { !alert.isResolved && !hasLeft && quiet == nil }
+
+  /// That it flaps, or that it is calm and fires, is to be told.
+  var isFlapNews: Bool { flap == .untold || flap == .calm }
 
   /// It fires and is more urgent than those know who were told of it.
   var isWorseThanTold: Bool {
@@ -205,7 +222,7 @@ extension NotificationGroup {
       } else if member.isShownFiring {
         news.isAnyFiring = true
         if !member.isAcknowledged { news.isAnyUnattended = true }
-        if member.isWorseThanTold || member.released != nil
+        if member.isWorseThanTold || member.released != nil || member.isFlapNews
           || !integrations.allSatisfy({ member.toldTo.contains($0.id) })
         {
           news.firingSince = min(news.firingSince ?? member.changedAt, member.changedAt)

@@ -27,6 +27,7 @@ extension NotificationPlanner {
     for (labels, member) in group.members where !member.alert.isResolved && member.quiet == nil {
       group.members[labels]?.toldSeverity = member.alert.severity
       group.members[labels]?.released = nil
+      group.members[labels]?.flap = member.flap == nil || member.flap == .calm ? nil : .told
       if !sent.isEmpty, member.firstToldAt == nil { group.members[labels]?.firstToldAt = now }
     }
     unmutedGroups.remove(id)
@@ -56,6 +57,7 @@ extension NotificationPlanner {
     let firing = group.members.values.filter(\.isShownFiring)
     let new = firing.filter {
       !$0.toldTo.contains(integration.id) || $0.isWorseThanTold || $0.released != nil
+        || $0.isFlapNews
     }
     let ended = group.members.values.filter {
       $0.alert.isResolved && $0.toldTo.contains(integration.id) && integration.sendsResolved
@@ -110,6 +112,8 @@ extension NotificationPlanner {
     case .route, nil: break
     }
     if new.allSatisfy({ $0.released != nil }) { return .silenceEnded }
+    if new.allSatisfy({ $0.flap == .untold || $0.flap == .told }) { return .flapping }
+    if new.allSatisfy({ $0.flap == .calm }) { return .flappingEnded }
     if unmutedGroups.contains(group.id) { return .muteEnded }
     return new.count == firing.count ? .firing : .moreFiring
   }

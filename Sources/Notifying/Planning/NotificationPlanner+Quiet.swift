@@ -88,6 +88,7 @@ extension NotificationPlanner {
       labels: labels,
       standing: standings[labels] ?? .own,
       quiet: quietReasons(of: labels),
+      flapping: flapReport(of: labels),
       destinations: destinations
     )
   }

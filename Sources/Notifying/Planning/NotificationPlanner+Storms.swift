@@ -9,11 +9,14 @@ import Rules
 extension GroupID {
   /// The group that takes the alerts of a storm.
   package static func storm(at receiver: String) -> GroupID {
-    GroupID(receiver: receiver, key: "storm/\(receiver)")
+    GroupID(receiver: receiver, key: stormPrefix + receiver)
   }
 
+  /// What the key of such a group begins with; routes begin otherwise.
+  static let stormPrefix = "storm/"
+
   /// It takes the alerts of a storm at its receiver.
-  package var isStorm: Bool { key == "storm/\(receiver)" }
+  package var isStorm: Bool { key == Self.stormPrefix + receiver }
 }
 
 /// The state of storms that is found anew after a restart.

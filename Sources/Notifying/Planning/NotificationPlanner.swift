@@ -37,6 +37,8 @@ package struct NotificationPlanner: Sendable {
   var unmutedGroups: Set<GroupID> = []
 
   var storms = StormWatch()
+  /// How often each alert came and went lately.
+  var flaps = FlapWatch()
   /// Receivers that were not reached, as the last step was told.
   var unreached: [String: Timestamp] = [:]
 
@@ -48,14 +50,17 @@ package struct NotificationPlanner: Sendable {
   /// - Parameters:
   ///   - settings: Whom to tell.
   ///   - groups: The groups as the last plans left them, so that nothing is told twice.
+  ///   - flaps: Which alerts came and went how often, as the last plans left it.
   ///   - maximumMembers: How many alerts groups hold at once in all.
   package init(
     settings: NotificationSettings,
     groups: [NotificationGroup] = [],
+    flaps: [FlapHistory] = [],
     maximumMembers: Int = NotificationPlanner.standardMaximumMembers
   ) {
     self.maximumMembers = maximumMembers
     self.settings = settings
+    self.flaps = FlapWatch(flaps)
     integrations = Dictionary(grouping: settings.integrations, by: \.id.receiver)
     for group in groups {
       kept[group.id] = group
@@ -103,6 +108,7 @@ package struct NotificationPlanner: Sendable {
     lastStep = now
     self.silences = silences
     self.unreached = unreached
+    flaps.note(alerts, limit: settings.flapping, now: now)
     let told = alerts.map(\.labels).filter { isTold($0) }
     let screened = inhibition.screen(
       alerts,
@@ -110,9 +116,11 @@ package struct NotificationPlanner: Sendable {
       told: Set(told),
       now: now
     )
-    for alert in screened { take(alert, now: now) }
+    let tellable = withFlapping(screened, now: now)
+    for alert in tellable { take(alert, now: now) }
     for (labels, standing) in inhibition.standings where !standing.isTold { withhold(labels) }
-    noteMissing(except: Set(alerts.map(\.labels)), now: now)
+    noteMissing(except: Set(alerts.map(\.labels)).union(flaps.flapping), now: now)
+    noteFlapping(now: now)
     ruleInhibition = RuleInhibition(settings.inhibitRules, firing: firingLabels(of: alerts))
     maintenance.update(settings.maintenance, knowledge?.graph, now: now)
     noteQuiet(now: now)
@@ -134,6 +142,7 @@ package struct NotificationPlanner: Sendable {
       plan.removedGroups.append(id)
     }
     plan.changedGroups = changed.compactMap { kept[$0] }
+    (plan.changedFlaps, plan.removedFlaps) = flaps.takeChanges()
     return plan
   }
 
@@ -144,7 +153,8 @@ package struct NotificationPlanner: Sendable {
     if !holders.isEmpty, let change = silences.nextChange(after: lastStep) {
       deadline = min(deadline ?? change, change)
     }
-    for other in [nextCalm, nextFallback, nextMaintenance].compactMap({ $0 }) {
+    let flapsEnd = flaps.nextCalm(settings.flapping)
+    for other in [nextCalm, nextFallback, nextMaintenance, flapsEnd].compactMap({ $0 }) {
       deadline = min(deadline ?? other, other)
     }
     if !mutedGroups.isEmpty {
@@ -190,6 +200,8 @@ package struct NotificationPlanner: Sendable {
     var firing = Set(alerts.lazy.filter { !$0.isResolved }.map(\.labels))
     for (labels, ids) in holders where !firing.contains(labels) {
       let isFiring = ids.contains { kept[$0]?.members[labels]?.alert.isResolved == false }
+      // What flaps and does not fire now inhibits nothing.
+      guard flaps.histories[labels]?.isPausing != true else { continue }
       if isFiring { firing.insert(labels) }
     }
     return firing
@@ -201,6 +213,7 @@ package struct NotificationPlanner: Sendable {
 extension NotificationPlanner {
   /// Without this a clock that was set back would hold every message until it has caught up.
   private mutating func pullBackFutureTimes(to now: Timestamp) {
+    flaps.pullBack(to: now)
     for (id, group) in kept {
       var pulled = group
       pulled.createdAt = min(group.createdAt, now)

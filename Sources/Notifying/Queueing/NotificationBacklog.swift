@@ -84,7 +84,8 @@ package struct NotificationBacklog: Sendable {
           id: queued.id,
           notification: joined,
           attempts: last.attempts,
-          notBefore: last.notBefore
+          notBefore: last.notBefore,
+          tries: last.tries
         )
         outcome = .joined(last, into: queued.id)
       } else if let joined = joinCrowded() {
@@ -135,7 +136,8 @@ package struct NotificationBacklog: Sendable {
   package mutating func postpone(
     _ ids: [Int64],
     until time: Timestamp,
-    countsAsAttempt: Bool
+    countsAsAttempt: Bool,
+    after failure: FailedTry? = nil
   ) {
     for id in ids {
       guard let place = places[id] else { continue }
@@ -143,6 +145,7 @@ package struct NotificationBacklog: Sendable {
       guard let index = waiting.firstIndex(where: { $0.id == id }) else { continue }
       waiting[index].notBefore = time
       if countsAsAttempt { waiting[index].attempts += 1 }
+      if let failure { waiting[index].note(failure) }
       set(waiting, at: place)
     }
   }
@@ -179,7 +182,8 @@ package struct NotificationBacklog: Sendable {
         id: last.id,
         notification: joined,
         attempts: earlier.attempts,
-        notBefore: earlier.notBefore
+        notBefore: earlier.notBefore,
+        tries: earlier.tries
       )
     )
     set(waiting, at: place)

@@ -1,6 +1,20 @@
 // SPDX-License-Identifier: MIT
 package import MetricModel
 
+/// One try of a delivery that failed.
+package struct FailedTry: Equatable, Sendable {
+  /// When.
+  package let at: Timestamp
+  /// What the service said, or why there was no answer; no secret.
+  package let answer: String
+
+  /// Describes a try.
+  package init(at: Timestamp, answer: String) {
+    self.at = at
+    self.answer = answer
+  }
+}
+
 /// A notification that waits for its delivery.
 package struct QueuedNotification: Equatable, Sendable {
   /// Rises with every notification that was ever queued.
@@ -11,18 +25,30 @@ package struct QueuedNotification: Equatable, Sendable {
   package var attempts: Int
   /// It is not tried before.
   package var notBefore: Timestamp
+  /// The latest tries that failed, oldest first; at most ``triesMax``.
+  package private(set) var tries: [FailedTry]
+
+  /// Of more tries the oldest are forgotten.
+  package static let triesMax = 20
 
   /// Describes a waiting notification.
   package init(
     id: Int64,
     notification: AlertNotification,
     attempts: Int = 0,
-    notBefore: Timestamp = .distantPast
+    notBefore: Timestamp = .distantPast,
+    tries: [FailedTry] = []
   ) {
     self.id = id
     self.notification = notification
     self.attempts = attempts
     self.notBefore = notBefore
+    self.tries = tries.suffix(Self.triesMax)
+  }
+
+  /// Notes a try that failed.
+  mutating func note(_ failure: FailedTry) {
+    tries = (tries + [failure]).suffix(Self.triesMax)
   }
 }
 
@@ -74,6 +100,9 @@ package protocol NotificationQueueing: Sendable {
   /// The groups as the last plans left them.
   func groups() async -> [NotificationGroup]
 
+  /// How often alerts came and went, as the last plans left it.
+  func flaps() async -> [FlapHistory]
+
   /// What to deliver next to an integration, groups in the order of their oldest message; a
   /// notification counts from the end of its commit on.
   func next(for integration: IntegrationID, now: Timestamp) async -> NextDelivery
@@ -98,11 +127,37 @@ package protocol NotificationQueueing: Sendable {
   ///   - ids: Which.
   ///   - time: When to try again at the earliest.
   ///   - countsAsAttempt: The try failed, so that the next wait is longer.
-  func postpone(_ ids: [Int64], until time: Timestamp, countsAsAttempt: Bool) async
+  ///   - failure: The try; nil when there was none.
+  func postpone(
+    _ ids: [Int64],
+    until time: Timestamp,
+    countsAsAttempt: Bool,
+    after failure: FailedTry?
+  ) async
 
   /// Removes notifications that can never be delivered and keeps a note of them.
   func deadLetter(_ ids: [Int64], reason: String, at time: Timestamp) async
 
+  /// The integrations that took no message lately, each with the time at which the oldest one was
+  /// decided that did not arrive since one did; as far as is known from before a restart.
+  func unreached() async -> [IntegrationID: Timestamp]
+
   /// How the queue stands.
   func counts() async -> QueueCounts
+}
+
+extension NotificationQueueing {
+  /// None.
+  package func unreached() async -> [IntegrationID: Timestamp] { [:] }
+}
+
+/// Why a notification was given up through no fault of its receiver.
+package enum BlamelessEnd {
+  /// It had to make room.
+  package static let queueFull = "too many notifications were waiting"
+  /// Nobody can take it any more.
+  package static let receiverGone = "its receiver is no longer in the settings"
+
+  /// All of them.
+  package static let all: Set = [queueFull, receiverGone]
 }

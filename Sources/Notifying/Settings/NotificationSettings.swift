@@ -15,6 +15,8 @@ package struct NotificationSettings: Sendable {
   package let timeWindows: [String: TimeWindow]
   /// When many groups are told in one message; nil for never.
   package let storm: StormLimit?
+  /// When an alert flaps; nil for never.
+  package let flapping: FlapLimit?
   /// Whom to tell when a receiver cannot be reached, by the receiver's name.
   package let fallbacks: [String: Fallback]
   /// Work that is announced, in the order of the file.
@@ -30,6 +32,7 @@ package struct NotificationSettings: Sendable {
     inhibitRules: [InhibitRule] = [],
     timeWindows: [String: TimeWindow] = [:],
     storm: StormLimit? = nil,
+    flapping: FlapLimit? = nil,
     fallbacks: [String: Fallback] = [:],
     maintenance: [MaintenanceWindow] = [],
     warnings: [String] = []
@@ -40,6 +43,7 @@ package struct NotificationSettings: Sendable {
     self.inhibitRules = inhibitRules
     self.timeWindows = timeWindows
     self.storm = storm
+    self.flapping = flapping
     self.fallbacks = fallbacks
     self.maintenance = maintenance
     self.warnings = warnings
@@ -63,11 +67,13 @@ package struct NotificationSettings: Sendable {
       return nil
     }
     let externalURL = section.httpURL("external_url") ?? ""
-    let (names, integrations) = readReceivers(section, kinds: kinds)
+    let templates = MessageTemplates(section)
+    let (names, integrations) = readReceivers(section, kinds: kinds, templates)
     let fallbacks = Fallback.read(section, receivers: names)
     let inhibitRules = InhibitRuleReader.read(section)
     let timeWindows = TimeWindowReader.read(section)
     let storm = StormLimit.read(section)
+    let flapping = FlapLimit.read(section)
     let maintenance = MaintenanceReader.read(section)
     var reader = RouteReader(receiverNames: names, windowNames: Set(timeWindows.keys))
     let root: Route?
@@ -88,6 +94,7 @@ package struct NotificationSettings: Sendable {
       inhibitRules: inhibitRules,
       timeWindows: timeWindows,
       storm: storm,
+      flapping: flapping,
       fallbacks: fallbacks,
       maintenance: maintenance,
       warnings: reader.warnings
@@ -96,7 +103,8 @@ package struct NotificationSettings: Sendable {
 
   private static func readReceivers(
     _ section: SettingsSection,
-    kinds: [any ReceiverKind]
+    kinds: [any ReceiverKind],
+    _ templates: MessageTemplates
   ) -> (names: [String], integrations: [Integration]) {
     var names: [String] = []
     var integrations: [Integration] = []
@@ -115,13 +123,14 @@ package struct NotificationSettings: Sendable {
         for (index, item) in receiver.sections(kind.key).enumerated() {
           let sendsResolved = item.flag("send_resolved", default: true)
           let rate = rate(item) ?? kind.standardRate
+          let wording = kind.takesWording ? templates.wording(item) : nil
           guard let made = kind.make(item) else { continue }
           integrations.append(
             Integration(
               id: IntegrationID(receiver: name, kind: kind.key, index: index),
               sendsResolved: sendsResolved,
               rate: rate,
-              receiver: made
+              receiver: wording.map { WordedReceiver(made, $0) } ?? made
             )
           )
         }

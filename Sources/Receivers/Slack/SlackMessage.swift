@@ -47,6 +47,14 @@ enum SlackMessage {
   }
 
   private static func attachment(_ notification: AlertNotification) -> JSONValue {
+    if let own = notification.wording?.text {
+      var text = BudgetedText(limit: maximumTextUnits, in: .utf16, markup: markup)
+      text.add(block: own)
+      return .members(
+        ("color", .string(notification.tone.colorText)),
+        ("blocks", .array([section(text.text)]))
+      )
+    }
     let (items, hidden) = notification.items(most: maximumAlerts)
     var blocks = items.flatMap { sections(of: $0) }
     if hidden > 0 { blocks.append(section("and \(hidden) more")) }

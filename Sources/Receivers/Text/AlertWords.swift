@@ -70,12 +70,18 @@ enum AlertWords {
       var text = "since \(CivilTime(alert.startsAt).timeText) UTC"
       if let value = value(alert.value) { text += ", value \(value)" }
       if alert.isUnknown { text += ", unknown now: its target cannot be asked" }
-      return text
+      return text + flapping(of: alert)
     }
     var text = "fired \(CivilTime(alert.startsAt).timeText) UTC, "
     text += told.isWithdrawn ? "no rule reports it since " : "resolved "
     text += "\(CivilTime(end).timeText) UTC after \(span(end - alert.startsAt))"
+    text += flapping(of: alert)
     return isDelayed ? "\(text), delivery was delayed" : text
+  }
+
+  /// How often it came and went, when that is why it is told so.
+  private static func flapping(of alert: Alert) -> String {
+    annotation("flapping", of: alert).map { ", \($0.onOneLine)" } ?? ""
   }
 }
 
@@ -95,6 +101,7 @@ extension AlertNotification {
 
   /// The first line: all that matters, in plain text.
   var headline: String {
+    if let title = wording?.title { return title }
     let important = byImportance
     guard let first = important.first else { return "" }
     let names = Set(alerts.compactMap { $0.alert.labels["alertname"] })
@@ -157,12 +164,24 @@ extension AlertNotification {
     let new = firing.filter(\.isNew).count
     var parts: [String] = []
     if !firing.isEmpty {
+      var notes = new < firing.count && new > 0 ? ["\(new) new"] : []
+      // Of many alerts the most urgent are few, and what people ask for first.
+      if isStorm { notes += severityCounts }
       parts.append(
-        "\(firing.count) firing" + (new < firing.count && new > 0 ? " (\(new) new)" : "")
+        "\(firing.count) firing" + (notes.isEmpty ? "" : " (\(notes.joined(separator: ", ")))")
       )
     }
     if !resolved.isEmpty { parts.append("\(resolved.count) resolved") }
     return parts.joined(separator: ", ")
+  }
+
+  /// How many of those that fire are how urgent, such as `3 page`, the most urgent first.
+  private var severityCounts: [String] {
+    let ranks: [(SeverityRank, String)] = [(.page, "page"), (.warning, "warning"), (.info, "info")]
+    return ranks.compactMap { rank, word in
+      let count = firing.count { $0.alert.severity == rank }
+      return count > 0 ? "\(count) \(word)" : nil
+    }
   }
 
   /// Why the message is sent, in words.
@@ -179,6 +198,8 @@ extension AlertNotification {
     case .fallback: "fires, and whom it is meant for could not be reached"
     case .storm: "many alerts at once, told together until they end"
     case .stormEnded: "no more alerts join; further ones are told one by one"
+    case .flapping: "flaps; single changes are not told until it is calm"
+    case .flappingEnded: "no longer flaps, and fires"
     }
   }
 }

@@ -26,6 +26,14 @@ enum MessageBody {
     mostItems: Int = 10
   ) -> String {
     var text = BudgetedText(limit: limit, in: unit, markup: markup)
+    if let own = notification.wording?.text {
+      if hasHeadline {
+        text.add(boldLine: notification.headline, atMost: max(limit / 2, 32))
+        text.add(markup: markup.lineEnd)
+      }
+      text.add(block: own)
+      return text.text
+    }
     let footer = footer(notification, limit: min(maximumFooter, limit / 4), in: unit, markup)
     let reserve = footer.used + unit.cost(of: markup.lineEnd)
     if hasHeadline {
@@ -101,6 +109,10 @@ enum MessageBody {
       " · " + markup.link($0, "hvsmon")
     }
     let linkCost = link.map { unit.cost(of: $0) } ?? 0
+    if let fault = notification.wording?.fault {
+      text.add(line: "\(fault); these are hvsmon's own words", atMost: text.room / 2)
+      text.add(markup: markup.lineEnd)
+    }
     let labels = notification.groupText
     let words = notification.reasonText + (labels.isEmpty ? "" : " · \(labels)")
     text.add(line: words, atMost: max(text.room - linkCost, 40))

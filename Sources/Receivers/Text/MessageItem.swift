@@ -63,17 +63,9 @@ extension AlertNotification {
     }
   }
 
-  /// The query that an alert stems from; nil when this hvsmon's address is not known.
-  ///
-  /// Of an alert that another program posted, what that said.
-  func sourceURL(of alert: Alert) -> String? {
-    guard alert.sourceURL.isEmpty else { return alert.sourceURL }
-    guard !externalURL.isEmpty, !alert.expression.isEmpty else { return nil }
-    return "\(externalURL)/api/v1/query?query=\(URLText.encoded(alert.expression))"
-  }
-
   /// Severity, name and object: what a push shows above the text.
   var shortTitle: String {
+    if let title = wording?.title { return title }
     let names = Set(alerts.compactMap { $0.alert.labels["alertname"] })
     let name = names.count == 1 ? names.first ?? "" : "\(names.count) kinds of alert"
     guard alerts.count == 1, let alert = alerts.first?.alert else {

@@ -5,6 +5,8 @@ import Notifying
 /// `webhook`: posts Alertmanager's version 4 body to any URL.
 struct WebhookKind: ReceiverKind {
   let key = "webhook"
+  /// Its body is for programs.
+  let takesWording = false
   let services: ReceiverServices
 
   func make(_ section: SettingsSection) -> (any Receiver)? {

@@ -84,11 +84,29 @@ struct AlertText {
     add("condition", time("activeAt").map { "holds since \(moment($0))" })
     add("firing", time("startsAt").map { "since \(moment($0))" })
     add("unknown", tree["isUnknown"]?.bool == true ? "its target cannot be asked now" : nil)
+    add("flapping", flapping)
     add("told", telling)
     addReasons(add)
     for destination in tree["destinations"]?.items ?? [] { add("route", route(destination)) }
-    for send in tree["sends"]?.items ?? [] { add("message", message(send)) }
+    for send in tree["sends"]?.items ?? [] {
+      add("message", message(send))
+      for failure in send["tries"]?.items ?? [] {
+        add("failed try", "\(failure["at"]?.string ?? ""): \(failure["answer"]?.string ?? "")")
+      }
+    }
     return lines
+  }
+
+  /// How often it came and went; nil when it does not flap.
+  private var flapping: String? {
+    guard let flapping = tree["flapping"],
+      let since = flapping["since"]?.string.flatMap({ Timestamp(rfc3339: $0) }),
+      let calm = flapping["calmAt"]?.string
+    else { return nil }
+    let share = Int(((flapping["firingRatio"]?.double ?? 0) * 100).rounded())
+    let state = flapping["isFiring"]?.bool == true ? "fires" : "does not fire"
+    return "\(flapping["changes"]?.int ?? 0) changes since \(moment(since)), firing \(share)% of "
+      + "that time, \(state) now; its state is told at \(calm) unless it changes before"
   }
 
   private func addReasons(_ add: (String, String?) -> Void) {

@@ -65,7 +65,7 @@ enum ExplainCommand: Command {
     Asks the running daemon about an alert that is pending or fires and prints all that is known: the
     rule, its expression and value, since when the condition holds and since when it fires, what holds
     it back, silences, who acknowledged it, the route it takes, its group, and each message about it
-    with its time and what the service answered. ALERT is a name such as NodeDown, a fingerprint, or
+    with its time and what the service answered, its latest 20 failed tries included. ALERT is a name such as NodeDown, a fingerprint, or
     NAME{label="value"}; several alerts may be meant. URL is \(DaemonConnection.standardURL) unless
     given.
 

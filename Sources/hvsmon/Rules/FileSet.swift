@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import Configuration
 import Daemon
-import Glibc
 import Rules
 
 /// Why files of the command line could not be used.
@@ -35,13 +34,6 @@ enum FileSet {
   /// The files that a pattern with `*`, `?` and `[…]` matches, sorted; relative to another file.
   static func matches(_ pattern: String, besides file: String) -> [String] {
     let folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
-    var found = glob_t()
-    defer { globfree(&found) }
-    guard glob(pattern.hasPrefix("/") ? pattern : folder + pattern, 0, nil, &found) == 0 else {
-      return []
-    }
-    return (0..<Int(found.gl_pathc)).compactMap { index in
-      found.gl_pathv?[index].map { String(cString: $0) }
-    }
+    return BoundedFile.paths(matching: pattern.hasPrefix("/") ? pattern : folder + pattern)
   }
 }

@@ -112,6 +112,44 @@ import Testing
     await scene.close()
   }
 
+  @Test
+  func
+    `an alert that comes and goes is told as flapping, explained and counted, over a restart too`()
+    async throws
+  {
+    let scene = try await Scene()
+    for number in 0..<6 {
+      let isEnd = number % 2 == 1
+      let begin = Timestamp(unixSeconds: Double(Date().timeIntervalSince1970))
+      let end = (begin + .seconds(isEnd ? 0 : 3_600)).rfc3339Text
+      let start = isEnd ? "" : ",\"startsAt\":\"\(begin.rfc3339Text)\""
+      let body = "[{\"labels\":{\"alertname\":\"Odd\"},\"endsAt\":\"\(end)\"\(start)}]"
+      #expect(try await scene.ask("/api/v2/alerts", "POST", body).status == 200)
+    }
+    let path = "/api/hvsmon/v1/explain?alert=Odd"
+    let isFlapping = try await eventually {
+      let alert = try await scene.ask(path).tree?["alerts"]?.items.first
+      return alert?["state"]?.string == "flapping" && alert?["flapping"]?["changes"]?.int == 6
+    }
+    #expect(isFlapping)
+    #expect(await eventually { !scene.told("Odd").isEmpty })
+    let counted = try await scene.harness.waits(
+      for: "hvsmon_alerts_flapping",
+      " 1",
+      on: scene.monitor
+    )
+    #expect(counted)
+    let messages = scene.told("Odd")
+    let monitor = try await scene.restarted()
+    let again = try await eventually {
+      try await scene.harness.get(path, of: monitor).text.contains("\"state\":\"flapping\"")
+    }
+    #expect(again)
+    #expect(scene.told("Odd") == messages)
+    await monitor.stop(grace: .seconds(1))
+    await scene.close()
+  }
+
   @Test func `a silence holds messages back, over a restart too, and its end tells`() async throws {
     let scene = try await Scene(
       rules: Self.rules.replacing("for: 1h", with: "for: 3s")

@@ -36,6 +36,26 @@ import Testing
     #expect(destination?["receiver"]?.string == "chat" && destination?["route"]?.string == "{}")
   }
 
+  @Test func `explain says that an alert flaps, how often since when, and until when`() async throws
+  {
+    let flapping = FlapReport(
+      since: Timestamp(unixSeconds: 60),
+      changes: 7,
+      firingShare: 0.25,
+      isFiring: false,
+      calmAt: Timestamp(unixSeconds: 1_000)
+    )
+    let one = StandInAlerts([StandInAlerts.report("Odd", flapping: flapping)])
+    let answer = try await APIPorts.standIn(alerts: one.ports).ask("/api/hvsmon/v1/explain")
+    let alert = try #require(answer.tree?["alerts"]?.items.first)
+    #expect(alert["state"]?.string == "flapping")
+    #expect(alert["flapping"]?["changes"]?.int == 7)
+    #expect(alert["flapping"]?["firingRatio"]?.double == 0.25)
+    #expect(alert["flapping"]?["isFiring"]?.bool == false)
+    #expect(alert["flapping"]?["since"]?.string == "1970-01-01T00:01:00Z")
+    #expect(alert["flapping"]?["calmAt"]?.string == "1970-01-01T00:16:40Z")
+  }
+
   @Test(arguments: [
     ("NodeDown", 2), ("NodeDown{node=\"n2\"}", 1), ("{node=~\"n.*\"}", 2), (" GuestDown ", 1),
     ("X", 0), ("{node=\"n3\"}", 0),

@@ -120,6 +120,7 @@ final class StandInAlerts: Sendable {
     _ labels: [String: String] = [:],
     standing: AlertStanding = .own,
     quiet: QuietReasons = QuietReasons(),
+    flapping: FlapReport? = nil,
     postedBy: String? = nil
   ) -> AlertReport {
     let all = LabelSet(labels.merging(["alertname": name]) { $1 })
@@ -135,6 +136,7 @@ final class StandInAlerts: Sendable {
         labels: all,
         standing: standing,
         quiet: quiet,
+        flapping: flapping,
         destinations: [AlertExplanation.Destination(group: group, route: "{}")]
       ),
       groupLabels: [group: LabelSet(["alertname": name])],

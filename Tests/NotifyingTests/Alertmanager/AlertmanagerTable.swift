@@ -20,7 +20,8 @@ struct AlertmanagerCase: Sendable, CustomTestStringConvertible {
   /// Lines such as `0 fire A n=1 severity=page`, `60 end A n=1`, `10 silence n=1 until 100`,
   /// `10 ack A n=1`; the last may be `900 look`.
   let story: String
-  /// Lines such as `30 team A1 A2 -B`: who is told when that which alerts fire, and which ended.
+  /// Lines such as `30 team A1 A2 -B`: who is told when that which alerts fire, and which ended;
+  /// `flapping` and `calm` before them are why.
   let told: String
   /// What Alertmanager does instead, where hvsmon differs.
   let alertmanager: String?
@@ -60,7 +61,8 @@ extension AlertmanagerCase {
 
   /// Runs the story and compares.
   func check() throws {
-    #expect(try run() == told.split(separator: "\n").map(String.init))
+    let lines = try run()
+    #expect(lines == told.split(separator: "\n").map(String.init))
   }
 
   private func run() throws -> [String] {
@@ -182,7 +184,13 @@ extension AlertmanagerCase {
       return "\(mark)\(labels["alertname"] ?? "")\(labels["n"] ?? "")"
     }
     let sorted = alerts.sorted { ($0.hasPrefix("-") ? 1 : 0, $0) < ($1.hasPrefix("-") ? 1 : 0, $1) }
-    return "\(notification.integration.receiver) \(sorted.joined(separator: " "))"
+    let mark =
+      switch notification.reason {
+      case .flapping: "flapping "
+      case .flappingEnded: "calm "
+      default: ""
+      }
+    return "\(notification.integration.receiver) \(mark)\(sorted.joined(separator: " "))"
   }
 
   private func instant(_ text: String) throws -> Timestamp {

@@ -137,8 +137,8 @@ import Testing
       alertmanager: "330 team A1 A2 A3 A4: one message an interval"
     ),
     AlertmanagerCase(
-      "a flapping alert is bounded by group_interval",
-      standard,
+      "an alert that comes and goes is bounded by group_interval",
+      standard + "\nflapping: {changes: 0}",
       story: """
         0 fire A
         40 end A

@@ -99,6 +99,8 @@ actor MemoryQueue: NotificationQueueing {
 
   func groups() -> [NotificationGroup] { Array(kept.values) }
 
+  func flaps() -> [FlapHistory] { [] }
+
   func next(for integration: IntegrationID, now: Timestamp) -> NextDelivery {
     backlog.next(for: integration, now: now)
   }
@@ -113,9 +115,24 @@ actor MemoryQueue: NotificationQueueing {
     messages[groupKey]
   }
 
-  func postpone(_ ids: [Int64], until time: Timestamp, countsAsAttempt: Bool) {
-    backlog.postpone(ids, until: time, countsAsAttempt: countsAsAttempt)
+  func postpone(
+    _ ids: [Int64],
+    until time: Timestamp,
+    countsAsAttempt: Bool,
+    after failure: FailedTry?
+  ) {
+    backlog.postpone(ids, until: time, countsAsAttempt: countsAsAttempt, after: failure)
   }
+
+  /// What was not reached before this queue came to be.
+  var unreachedBefore: [IntegrationID: Timestamp] = [:]
+
+  func unreached() -> [IntegrationID: Timestamp] { unreachedBefore }
+
+  func begin(with unreached: [IntegrationID: Timestamp]) { unreachedBefore = unreached }
+
+  /// The tries that failed of what waits.
+  var tries: [[FailedTry]] { backlog.all.map(\.tries) }
 
   func deadLetter(_ ids: [Int64], reason: String, at time: Timestamp) {
     deadLetters += backlog.remove(ids).map { _ in reason }

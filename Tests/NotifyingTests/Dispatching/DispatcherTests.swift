@@ -223,4 +223,92 @@ import Testing
     #expect(await newReceived.next()?.eventID == "chat-a-1")
     await bench.dispatcher.stop(grace: .seconds(10))
   }
+
+  @Test
+  func `a retry has the id of the first try, and with news that joined it the id of the news`()
+    async
+  {
+    let bench = DispatchBench()
+    let receiver = ScriptedReceiver([failure, failure, failure])
+    await bench.dispatcher.serve([integration(receiver)])
+    await bench.queue(notification("a"))
+    var received = receiver.received.makeAsyncIterator()
+    var ids: [String?] = [await received.next()?.eventID]
+    bench.sleeper.advance(by: await bench.sleeper.nextRest())
+    // The same content: a service that had taken the first try must not show it twice.
+    ids.append(await received.next()?.eventID)
+    _ = await bench.sleeper.nextRest()
+    await bench.queue(notification("a", sequence: 2, reason: .moreFiring))
+    bench.sleeper.advance(by: .seconds(2))
+    // Another content: a service that had taken the first must show this one too.
+    ids.append(await received.next()?.eventID)
+    bench.sleeper.advance(by: await bench.sleeper.nextRest())
+    ids.append(await received.next()?.eventID)
+    #expect(ids == ["chat-a-1", "chat-a-1", "chat-a-2", "chat-a-2"])
+    await bench.dispatcher.stop(grace: .seconds(10))
+  }
+
+  @Test func `each failed try is kept with its time and answer, the latest twenty of them`() async {
+    let bench = DispatchBench()
+    let limited = DeliveryError.retryable(reason: "status 429", notBefore: .seconds(5))
+    let failures = [limited] + Array(repeating: failure, count: 24)
+    let receiver = ScriptedReceiver(failures)
+    await bench.dispatcher.serve([integration(receiver)])
+    await bench.queue(notification("a"))
+    var received = receiver.received.makeAsyncIterator()
+    _ = await received.next()
+    bench.sleeper.advance(by: await bench.sleeper.nextRest())
+    _ = await received.next()
+    let rest = await bench.sleeper.nextRest()
+    let tries = await bench.queue.tries
+    #expect(
+      tries == [
+        [
+          FailedTry(at: time(0), answer: "status 429"),
+          FailedTry(at: time(5), answer: "status 503"),
+        ]
+      ]
+    )
+    bench.sleeper.advance(by: rest)
+    for _ in 2..<25 {
+      _ = await received.next()
+      bench.sleeper.advance(by: await bench.sleeper.nextRest())
+    }
+    _ = await received.next()
+    await bench.dispatcher.stop(grace: .seconds(10))
+    #expect(QueuedNotification.triesMax == 20)
+  }
+
+  @Test func `what was not reached before a restart counts until something arrives`() async {
+    let bench = DispatchBench()
+    let gone = IntegrationID(receiver: "gone", kind: "test")
+    await bench.queue.begin(with: [chat: time(-100), gone: time(-50)])
+    let receiver = ScriptedReceiver()
+    await bench.dispatcher.serve([integration(receiver)])
+    #expect(await bench.dispatcher.unreached == [chat: time(-100)])
+    await bench.queue(notification("a"))
+    var received = receiver.received.makeAsyncIterator()
+    _ = await received.next()
+    await bench.dispatcher.stop(grace: .seconds(10))
+    #expect(await bench.dispatcher.unreached == [:])
+  }
+
+  @Test func `a message past the queue waits for its turn, or says when that is`() async {
+    let bench = DispatchBench()
+    let limited = Integration(
+      id: chat,
+      rate: DeliveryRate(2, per: .seconds(60)),
+      receiver: ScriptedReceiver()
+    )
+    await bench.dispatcher.serve([limited])
+    #expect(await bench.dispatcher.takeTurn(of: chat, within: .zero) == nil)
+    #expect(await bench.dispatcher.takeTurn(of: chat, within: .zero) == nil)
+    #expect(await bench.dispatcher.takeTurn(of: chat, within: .seconds(59)) == time(60))
+    async let turn = bench.dispatcher.takeTurn(of: chat, within: .seconds(60))
+    bench.sleeper.advance(by: await bench.sleeper.nextRest())
+    #expect(await turn == nil)
+    let unlimited = IntegrationID(receiver: "other", kind: "test")
+    #expect(await bench.dispatcher.takeTurn(of: unlimited, within: .zero) == nil)
+    await bench.dispatcher.stop(grace: .zero)
+  }
 }

@@ -11,6 +11,7 @@ private struct SmallGraph: CauseGraph {
   var failed: Set<Component> = []
   var situation = "The site works."
   var leaderless: Set<String> = []
+  var hasNodes = true
 
   func component(of labels: LabelSet) -> Component? {
     if labels["component"] == "monitor" { return .monitor }
@@ -363,5 +364,30 @@ private struct SmallGraph: CauseGraph {
     let silent = knowing(SmallGraph(), answered: false)
     let plan = planner.step(alerts: [alert("StoreNotWriting")], knowledge: silent, now: time(0))
     #expect(plan.notifications.count == 1)
+  }
+
+  @Test func `where no nodes are declared a failure waits for the witnesses of hvsmon itself`()
+    throws
+  {
+    var graph = SmallGraph(failed: [.member("lb2")])
+    graph.hasNodes = false
+    let down = memberDown("lb2")
+    let open = ClusterKnowledge(graph: graph) { component, _ in component != .monitor }
+    var connected = try planner()
+    #expect(connected.step(alerts: [down], knowledge: open, now: time(0)).notifications == [])
+    #expect(connected.questions == [.monitor])
+    #expect(connected.standings[down.labels] == .asking(until: time(4)))
+    let told = connected.step(alerts: [down], knowledge: knowing(graph), now: time(1))
+    #expect(told.notifications.count == 1)
+    // No witness answers either: only that hvsmon is cut off is told.
+    var isolated = try planner()
+    _ = isolated.step(alerts: [down], knowledge: open, now: time(0))
+    let cutOff = alert(
+      "MonitorIsolated",
+      ["component": "monitor", "fault": "down", "severity": "warning"]
+    )
+    let plan = isolated.step(alerts: [down, cutOff], knowledge: knowing(graph), now: time(1))
+    #expect(plan.notifications.flatMap { $0.alerts.map(\.alert.labels) } == [cutOff.labels])
+    #expect(isolated.standings[down.labels] == .held(by: cutOff.labels))
   }
 }

@@ -124,4 +124,28 @@ import Testing
     #expect(issues.contains { $0.contains("make a workflow") })
     #expect(!issues.contains { $0.contains("verysecretkey") })
   }
+
+  @Test(arguments: ReceiverCase.all.filter { !$0.isForPrograms })
+  func `the first line of a storm says how many alerts are how urgent`(each: ReceiverCase)
+    async throws
+  {
+    let severities = ["page", "page", "warning", "info", "info", "info"]
+    let storm = AlertNotification(
+      eventID: "e-1",
+      integration: IntegrationID(receiver: "chat", kind: "test"),
+      groupKey: GroupID.storm(at: "chat").key,
+      groupLabels: .empty,
+      sequence: 1,
+      reason: .storm,
+      alerts: severities.enumerated().map { number, severity in
+        NotifiedAlert(alert(["alertname": "A\(number)", "severity": severity]), isNew: true)
+      },
+      createdAt: time(10)
+    )
+    #expect(await outcome(try made(each), storm) == nil)
+    #expect(sink.complaints == [])
+    let text = (sink.messages.first?.text ?? "").filter { $0 != "\\" }
+    #expect(text.contains("6 firing (2 page, 1 warning, 3 info)"), "\(text)")
+    await sink.stop()
+  }
 }

@@ -64,22 +64,32 @@ extension TemplateFunctionSet {
     var value = call.arguments[0]
     for key in call.arguments.dropFirst() {
       switch value {
-      case .map(let entries):
-        guard case .text(let name) = key else {
-          throw TemplateFault("value has type \(key.typeName); should be string")
-        }
-        value = entries[name] ?? .text("")
+      case .map(let entries): value = try entry(key, of: entries)
       case .text(let text):
         let bytes = Array(text.utf8)
         value = .integer(Int(bytes[try position(key, below: bytes.count)]))
       case .list(let items): value = items[try position(key, below: items.count)]
       case .object(let object):
+        if let entries = object.entries {
+          value = try entry(key, of: entries)
+          continue
+        }
         guard let items = object.items else { fallthrough }
         value = items[try position(key, below: items.count)]
       default: throw TemplateFault("can't index item of type \(value.typeName)")
       }
     }
     return value
+  }
+
+  private static func entry(
+    _ key: TemplateValue,
+    of entries: [String: TemplateValue]
+  ) throws(TemplateFault) -> TemplateValue {
+    guard case .text(let name) = key else {
+      throw TemplateFault("value has type \(key.typeName); should be string")
+    }
+    return entries[name] ?? .text("")
   }
 
   private static func position(
@@ -124,6 +134,7 @@ extension TemplateFunctionSet {
     case .map(let entries): return .integer(entries.count)
     case .object(let object):
       if let items = object.items { return .integer(items.count) }
+      if let entries = object.entries { return .integer(entries.count) }
     default: break
     }
     throw TemplateFault("len of type \(call.arguments[0].typeName)")

@@ -128,6 +128,9 @@ struct TemplateEvaluator {
       return (0..<max(count, 0)).map { (.integer($0), .integer($0)) }
     case .object(let object):
       if let items = object.items { return items.enumerated().map { (.integer($0), $1) } }
+      if let entries = object.entries {
+        return entries.sortedByName.map { (.text($0.key), $0.value) }
+      }
     default: break
     }
     throw place.error("range can't iterate over \(value.typeName)")

@@ -3,7 +3,7 @@ import MetricModel
 
 extension TemplateValue {
   /// What `.name` gives, with arguments where it is a method.
-  func member(
+  package func member(
     _ name: String,
     _ arguments: [TemplateValue]
   ) throws(TemplateFault) -> TemplateValue {

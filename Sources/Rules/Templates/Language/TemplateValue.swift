@@ -39,8 +39,16 @@ package protocol TemplateObject: Sendable {
   /// What `range`, `len` and `index` see; nil when it is not a list.
   var items: [TemplateValue]? { get }
 
+  /// The values by name that `range`, `len` and `index` see; nil when it is not a map.
+  var entries: [String: TemplateValue]? { get }
+
   /// What is printed.
   var text: String { get }
+}
+
+extension TemplateObject {
+  /// It is not a map.
+  package var entries: [String: TemplateValue]? { nil }
 }
 
 extension TemplateValue {
@@ -66,7 +74,8 @@ extension TemplateValue {
     case .map(let entries): !entries.isEmpty
     case .span(let span): span != .zero
     case .record, .instant: true
-    case .object(let object): object.items.map { !$0.isEmpty } ?? true
+    case .object(let object):
+      object.items.map { !$0.isEmpty } ?? object.entries.map { !$0.isEmpty } ?? true
     }
   }
 

@@ -11,6 +11,8 @@ package struct TextTemplate: Sendable {
   let nodes: [TemplateNode]
   /// Bodies of `define` and `block` by name.
   let definitions: [String: [TemplateNode]]
+  /// Those that stand in this text.
+  private let ownDefinitions: [String: [TemplateNode]]
   let variables: [String]
   let functions: TemplateFunctionSet
 
@@ -37,7 +39,34 @@ package struct TextTemplate: Sendable {
     self.functions = functions
     var parser = try TemplateParser(text, variables: variables, functions: functions)
     nodes = try parser.parse()
+    ownDefinitions = parser.definitions
     definitions = (library?.definitions ?? [:]).merging(parser.definitions) { $1 }
+  }
+
+  /// Every call of another template in its text, sorted by place.
+  package var calls: [TemplateReference] {
+    var found: [TemplateReference] = []
+    for nodes in [nodes] + ownDefinitions.values { Self.collect(nodes, into: &found) }
+    return found.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
+  }
+
+  /// A template of that name can be called.
+  package func defines(_ name: String) -> Bool { definitions[name] != nil }
+
+  /// The names of all templates that can be called, sorted.
+  package var definedNames: [String] { definitions.keys.sorted() }
+
+  private static func collect(_ nodes: [TemplateNode], into found: inout [TemplateReference]) {
+    for node in nodes {
+      switch node {
+      case .call(let name, _, let place):
+        found.append(TemplateReference(name: name, line: place.line, column: place.column))
+      case .branch(let branch):
+        collect(branch.body, into: &found)
+        collect(branch.otherwise, into: &found)
+      case .text, .action, .leave: break
+      }
+    }
   }
 
   /// The text holds no action: every expansion gives the text itself.
@@ -53,6 +82,16 @@ package struct TextTemplate: Sendable {
     var evaluator = TemplateEvaluator(self, context)
     return try evaluator.expand()
   }
+}
+
+/// A place in a template's text that calls another template.
+package struct TemplateReference: Equatable, Sendable {
+  /// The name of what is called.
+  package let name: String
+  /// The line in the text, from 1.
+  package let line: Int
+  /// The column in bytes, from 1.
+  package let column: Int
 }
 
 /// What one expansion is given.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 /// Text made safe to stand inside other languages.
-enum EscapedText {
+package enum EscapedText {
   /// For HTML text and quoted attributes.
   static func html(_ text: String) -> String {
     var escaped = ""
@@ -41,7 +41,7 @@ enum EscapedText {
   }
 
   /// For a value in a URL's query: a blank becomes a plus sign.
-  static func query(_ text: String) -> String {
+  package static func query(_ text: String) -> String {
     let hexadecimal = Array("0123456789ABCDEF".utf8)
     var escaped: [UInt8] = []
     for byte in text.utf8 {
