@@ -62,6 +62,7 @@ let modules: [Target] = [
     linkerSettings: [.linkedLibrary("m")]
   ),
   library("Exposition", ["MetricModel"]),
+  library("Dashboards", ["MetricModel"]),
   library("Architecture", ["MetricModel"]),
   library("Logging"),
   library("YAML", ["CYAML"]),
@@ -132,8 +133,8 @@ let modules: [Target] = [
     name: "hvsmon",
     dependencies: [
       "CNcurses", "MetricModel", "Exposition", "Architecture", "Logging", "YAML", "Configuration",
-      "PromQL", "Rules", "RuleTesting", "Survey", "Snapshot", "TopView", "Notifying", "Net",
-      "Polling", "Collectors", "Receivers", "Simulator", "Daemon",
+      "PromQL", "Rules", "RuleTesting", "Survey", "Snapshot", "TopView", "Dashboards", "Notifying",
+      "Net", "Polling", "Collectors", "Receivers", "Simulator", "Daemon",
     ],
     // The demo runs from the binary alone: the shipped rules are compiled in.
     resources: [.embedInCode("alerts.yml")],
@@ -187,6 +188,10 @@ let testTargets: [Target] = [
   tests("SnapshotTests", ["Snapshot", "MetricModel"]),
   tests("TopViewTests", ["TopView", "Snapshot", "MetricModel"], fixtures: ["Golden"]),
   tests("StatusPageTests", ["StatusPage", "Snapshot", "MetricModel", "Net"]),
+  tests(
+    "DashboardsTests",
+    ["Dashboards", "MetricModel", "PromQL", "Rules", "Collectors", "Daemon", "Net", "hvsmon"]
+  ),
   tests("SurveyTests", ["Survey", "MetricModel", "Architecture", "Configuration"]),
   tests(
     "NotifyingTests",
