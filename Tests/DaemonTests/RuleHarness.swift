@@ -203,6 +203,8 @@ actor PlanQueue: NotificationQueueing {
   func markDelivered(_ ids: [Int64], at time: Timestamp, leaving message: SentMessage?) {}
   func sentMessage(about groupKey: String, to integration: IntegrationID) -> SentMessage? { nil }
   func postpone(_ ids: [Int64], until time: Timestamp, countsAsAttempt: Bool) {}
+  func rest(_ ids: [Int64], until time: Timestamp) {}
+  func markTold(_ ids: [Int64], by instance: String, at time: Timestamp) {}
   func deadLetter(_ ids: [Int64], reason: String, at time: Timestamp) {}
   func counts() -> QueueCounts { QueueCounts() }
 }

@@ -56,7 +56,7 @@ import Testing
     let old = try DatabaseQueue(path: path)
     try old.runBlocking { connection throws(SQLiteError) in
       for table in [
-        "sent_messages", "silences", "acknowledgements", "audit_log", "heartbeat",
+        "sent_messages", "silences", "acknowledgements", "audit_log", "heartbeat", "told",
       ] {
         try connection.execute("DROP TABLE \(table)")
       }

@@ -103,6 +103,7 @@ import Testing
       "DROP TABLE acknowledgements",
       "DROP TABLE audit_log",
       "DROP TABLE heartbeat",
+      "DROP TABLE told",
       "ALTER TABLE notification_records DROP COLUMN answer",
       "ALTER TABLE notification_records DROP COLUMN failed_tries",
       "ALTER TABLE notification_records DROP COLUMN alerts",
