@@ -170,5 +170,5 @@ package enum SelfMetrics {
       groupEvaluations, groupMissed, groupFailing, queued, delivered, failed, lost, reloadGood,
       reloadTime,
       alerts, alertsForState, alertStandings,
-    ] + ForwardingMetrics.all + WatchdogMetrics.all
+    ] + ForwardingMetrics.all + WatchdogMetrics.all + PeerMetrics.all
 }
