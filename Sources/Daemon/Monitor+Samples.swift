@@ -9,7 +9,7 @@ extension Monitor.Parts {
   /// What the parts tell of themselves.
   func samples() async -> [CollectedSample] {
     await storeSamples() + ingestSamples() + rules.samples() + notificationSamples()
-      + outlets.samples()
+      + outlets.samples() + peers.samples()
   }
 
   private func storeSamples() -> [CollectedSample] {

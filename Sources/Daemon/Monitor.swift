@@ -36,6 +36,7 @@ package final class Monitor: Sendable {
     let notifications: NotificationRunner
     let silences: SilenceKeeper
     let outlets: AlertOutlets
+    let peers: PeerKeeper
     let clock: any PollClock
     let rules: RuleRunner
     let topology: RuleRunner.TopologyWork
@@ -171,6 +172,7 @@ package final class Monitor: Sendable {
     await parts.outlets.stop()
     // Deliveries get most of the grace; what they do not finish is sent after the next start.
     await parts.notifications.stop(grace: grace / 2)
+    await parts.peers.stop()
     let running = server.withLock { server in
       defer { server = nil }
       return server
@@ -193,6 +195,7 @@ package final class Monitor: Sendable {
     await parts.silences.listen { [parts] in await parts.notifications.hear($0) }
     await parts.notifications.observe { [parts] in await parts.silences.noteEnd(of: $0) }
     await parts.outlets.adopt(loaded)
+    await parts.adoptPeers(loaded)
     await parts.notifications.adopt(loaded.notifications)
     await parts.rules.start(
       loaded.rules,
@@ -222,6 +225,7 @@ package final class Monitor: Sendable {
       templateValues: templateValues(of: loaded)
     )
     await parts.outlets.adopt(loaded)
+    await parts.adoptPeers(loaded)
     await parts.notifications.adopt(loaded.notifications)
   }
 
@@ -238,7 +242,7 @@ package final class Monitor: Sendable {
   }
 
   private func targets(of loaded: LoadedSettings) -> [Target] {
-    loaded.targets + [selfTarget(loaded.settings.poll)]
+    loaded.targets + [selfTarget(loaded)]
   }
 
   /// Until they are polled they count as unreachable, and hvsmon as not ready.
@@ -261,11 +265,12 @@ package final class Monitor: Sendable {
 
   private static let stoppingRefusal = "hvsmon is stopping and takes no settings"
 
-  private func selfTarget(_ poll: PollSettings) -> Target {
+  /// One of several is told from the others by its name.
+  private func selfTarget(_ loaded: LoadedSettings) -> Target {
     Target(
-      instance: "hvsmon",
+      instance: loaded.peers?.name ?? "hvsmon",
       collector: SelfCollector { await self.ownSamples() },
-      poll: poll
+      poll: loaded.settings.poll
     )
   }
 

@@ -44,7 +44,8 @@ struct MonitorBuilder {
   private func parts(over store: SampleStore, _ state: OpenedState) -> Monitor.Parts {
     let queue = state.queue
     let notifying = plan.logger.named("notifying")
-    let dispatcher = Dispatcher(queue: queue, clock: clock, logger: notifying)
+    let peers = peers(over: state)
+    let dispatcher = Dispatcher(queue: queue, clock: clock, gate: peers, logger: notifying)
     let latest = LatestSamples()
     let (ingest, topology, listener) = door(to: store, latest)
     let forwarder = forwarder
@@ -55,6 +56,7 @@ struct MonitorBuilder {
       logger: notifying,
       ask: { topology.asker.answer($0) },
       changes: topology.keeper.changes,
+      peers: peers,
       forward: { await forwarder.take(firing: $0, ended: $1) }
     )
     let flusher = flusher(of: store, state, notifications)
@@ -93,6 +95,7 @@ struct MonitorBuilder {
       notifications: notifications,
       silences: state.silences,
       outlets: AlertOutlets(forwarder: forwarder, deadMansSwitch: watchdog),
+      peers: peers,
       clock: clock,
       rules: rules,
       topology: topology,
@@ -107,6 +110,17 @@ struct MonitorBuilder {
       cluster: loaded.settings.cluster.name,
       clock: clock,
       logger: plan.logger.named("forwarding")
+    )
+  }
+
+  private func peers(over state: OpenedState) -> PeerKeeper {
+    PeerKeeper(
+      PeerKeeper.Surroundings(
+        http: http,
+        store: ToldStore(database: state.database),
+        clock: clock,
+        logger: plan.logger.named("peers")
+      )
     )
   }
 

@@ -25,6 +25,8 @@ actor NotificationRunner {
   private var silences = SilenceBook()
   private var observer: (@Sendable (_ ended: [Alert]) async -> Void)?
   private let forward: @Sendable (_ firing: [Alert], _ ended: [Alert]) async -> Void
+  /// What other instances on the same cluster tell; nil when this one is alone.
+  private let peers: PeerKeeper?
   /// What ended since the last step: told to the planner once.
   private(set) var endedSinceStep: [Alert] = []
   private var hasSettings = false
@@ -42,10 +44,12 @@ actor NotificationRunner {
     logger: Logger,
     ask: @escaping @Sendable (Set<Component>) -> Void = { _ in },
     changes: RecentChanges? = nil,
+    peers: PeerKeeper? = nil,
     forward: @escaping @Sendable (_ firing: [Alert], _ ended: [Alert]) async -> Void = { _, _ in }
   ) {
     self.ask = ask
     self.changes = changes
+    self.peers = peers
     self.forward = forward
     self.queue = queue
     self.dispatcher = dispatcher
@@ -110,6 +114,11 @@ actor NotificationRunner {
     await step()
   }
 
+  /// Goes on with what other instances told meanwhile: nothing is due sooner for it.
+  func hear(_ told: [ToldKey: Timestamp]) {
+    planner?.noteTold(told, now: clock.now)
+  }
+
   /// Tells of what ended, after each step that was told of it.
   func observe(_ observer: @escaping @Sendable (_ ended: [Alert]) async -> Void) {
     self.observer = observer
@@ -172,7 +181,8 @@ actor NotificationRunner {
     guard var planner else { return }
     let alerts = firing + posted.firing + endedSinceStep + over
     endedSinceStep = []
-    let plan = planner.step(
+    let before = planner
+    var plan = planner.step(
       alerts: alerts.withDistinctLabels,
       silences: silences,
       unreached: unreached,
@@ -180,6 +190,9 @@ actor NotificationRunner {
       now: now
     )
     self.planner = planner
+    if let peers, !plan.isEmpty {
+      plan = await peers.prepare(plan, ends: planner.silentEnds(since: before, plan))
+    }
     if !planner.questions.isEmpty { ask(planner.questions) }
     if !plan.isEmpty {
       if case .memoryOnly(let reason) = await queue.commit(plan) {

@@ -181,5 +181,5 @@ package enum SelfMetrics {
       groupEvaluations, groupMissed, groupFailing, queued, delivered, failed, lost, reloadGood,
       reloadTime,
       alerts, alertsForState, alertStandings, alertsFlapping, flapBeginnings,
-    ] + ForwardingMetrics.all + WatchdogMetrics.all
+    ] + ForwardingMetrics.all + WatchdogMetrics.all + PeerMetrics.all
 }

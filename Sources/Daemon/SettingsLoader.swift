@@ -17,6 +17,7 @@ struct LoadedSettings: Sendable {
   let services: CollectorServices
   let notifications: NotificationSettings?
   let outlets: OutletSettings
+  let peers: PeerSettings?
   let rules: RuleSet
   let warnings: [String]
 }
@@ -133,6 +134,7 @@ package struct SettingsLoader: Sendable {
       kinds: makeReceiverKinds(http)
     )
     let outlets = OutletSettings(tree.root.section("notifications"))
+    let peers = PeerSettings(tree.root.section("peers"))
     var refusal = Refusal(faults: tree.issues)
     switch loadRules(settings.ruleFiles.map { Self.path($0, besides: path) }) {
     case .success(let rules):
@@ -145,6 +147,7 @@ package struct SettingsLoader: Sendable {
           services: services,
           notifications: notifications,
           outlets: outlets,
+          peers: peers,
           rules: rules,
           warnings: warnings
         )

@@ -25,6 +25,7 @@ package struct APIPorts: Sendable {
   let cluster: ClusterPorts
   let alerts: AlertPorts
   let remoteWrite: (@Sendable ([UInt8]) async -> WriteAnswer)?
+  let peers: @Sendable (_ body: [UInt8], _ authorization: String?) async -> PeerAnswer
 
   /// Names the ports.
   ///
@@ -37,6 +38,7 @@ package struct APIPorts: Sendable {
   ///   - cluster: The cluster as it was judged.
   ///   - alerts: Alerts, silences and what else people say of them.
   ///   - remoteWrite: Takes a decompressed remote write request in; nil when that is off.
+  ///   - peers: Answers another instance on the same cluster, whose token it judges itself.
   package init(
     store: StorePorts,
     latest: LatestPorts,
@@ -45,7 +47,11 @@ package struct APIPorts: Sendable {
     process: ProcessPorts,
     cluster: ClusterPorts,
     alerts: AlertPorts,
-    remoteWrite: (@Sendable ([UInt8]) async -> WriteAnswer)? = nil
+    remoteWrite: (@Sendable ([UInt8]) async -> WriteAnswer)? = nil,
+    peers: @escaping @Sendable (_ body: [UInt8], _ authorization: String?) async -> PeerAnswer = {
+      _,
+      _ in .refused(404, "this hvsmon has no peers")
+    }
   ) {
     self.store = store
     self.latest = latest
@@ -55,6 +61,7 @@ package struct APIPorts: Sendable {
     self.cluster = cluster
     self.alerts = alerts
     self.remoteWrite = remoteWrite
+    self.peers = peers
   }
 }
 

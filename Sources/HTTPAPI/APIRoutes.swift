@@ -32,7 +32,7 @@ package enum APIRoutes {
     return process(ports) + FederationEndpoint(ports: ports, threads: threads).routes
       + open.map(\.openToOtherSites) + [RemoteWriteEndpoint(ports: ports).route]
       + TopologyEndpoint.routes(over: ports.cluster) + alertmanager + operating.routes
-      + [SnapshotEndpoint.route(over: ports.cluster)]
+      + [SnapshotEndpoint.route(over: ports.cluster), PeerEndpoint.route(over: ports)]
   }
 
   private static let unknown = HTTPRoute(

@@ -133,7 +133,7 @@ package struct AlertNotification: Equatable, Sendable {
       omittingEmptySubsequences: false
     )
     .joined(separator: "%20")
-    return "\(externalURL)/api/v1/query?query=\(query)"
+    return "\(externalURL)/graph?query=\(query)"
   }
 
   private static func common(_ lists: [[Label]]) -> [Label] {

@@ -287,6 +287,23 @@ extension NotificationStore: NotificationQueueing {
     return unreached
   }
 
+  package func rest(_ ids: [Int64], until time: Timestamp) {
+    backlog.postpone(ids, until: time, countsAsAttempt: false, after: nil)
+  }
+
+  package func markTold(_ ids: [Int64], by instance: String, at time: Timestamp) async {
+    await end(ids, at: time, failure: nil, answer: "told by \(instance)")
+  }
+
+  /// Takes over what services call messages that another instance sent; nil forgets the one before.
+  package func remember(_ sent: [ToldKey: SentMessage?]) async {
+    for (key, message) in sent {
+      let own = SentMessageKey(integration: key.integration, groupKey: key.groupKey)
+      remember(message, for: own)
+    }
+    if !unsaved.isEmpty { _ = await save() }
+  }
+
   /// What waits about these groups, oldest first.
   package func waiting(about groupKeys: Set<String>) -> [QueuedNotification] {
     backlog.all.filter { groupKeys.contains($0.notification.groupKey) }

@@ -77,6 +77,8 @@ private struct StoredAcknowledgement: Codable {
   let by: String
   let atUnixMs: Int64
   let comment: String
+  /// Absent in what an older version stored.
+  let isWithdrawn: Bool?
 }
 
 /// The SQL of silences, acknowledgements and the audit log.
@@ -105,7 +107,8 @@ enum SilenceTables {
           subject,
           by: body.by,
           at: Timestamp(unixMilliseconds: body.atUnixMs),
-          comment: body.comment
+          comment: body.comment,
+          isWithdrawn: body.isWithdrawn ?? false
         )
       )
     }
@@ -133,7 +136,8 @@ enum SilenceTables {
       let body = StoredAcknowledgement(
         by: acknowledgement.by,
         atUnixMs: acknowledgement.at.unixMilliseconds,
-        comment: acknowledgement.comment
+        comment: acknowledgement.comment,
+        isWithdrawn: acknowledgement.isWithdrawn ? true : nil
       )
       try put.bind(key(of: acknowledgement.subject), at: 1)
       try put.bind(StoredText.text(body), at: 2)

@@ -87,6 +87,14 @@ package final class StateDatabase: Sendable {
       ALTER TABLE notification_queue ADD COLUMN tries TEXT NOT NULL DEFAULT '';
       ALTER TABLE notification_records ADD COLUMN tries TEXT NOT NULL DEFAULT '';
       """,
+      """
+      -- What each place was told about each group, by all instances on the same cluster.
+      CREATE TABLE told(
+        receiver TEXT NOT NULL, kind TEXT NOT NULL, item INTEGER NOT NULL,
+        group_key TEXT NOT NULL, body TEXT NOT NULL,
+        PRIMARY KEY (receiver, kind, item, group_key)
+      ) WITHOUT ROWID;
+      """,
     ]
   )
 }

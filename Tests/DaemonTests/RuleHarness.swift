@@ -209,6 +209,8 @@ actor PlanQueue: NotificationQueueing {
     countsAsAttempt: Bool,
     after failure: FailedTry?
   ) {}
+  func rest(_ ids: [Int64], until time: Timestamp) {}
+  func markTold(_ ids: [Int64], by instance: String, at time: Timestamp) {}
   func deadLetter(_ ids: [Int64], reason: String, at time: Timestamp) {}
   func counts() -> QueueCounts { QueueCounts() }
 }

@@ -57,6 +57,7 @@ import Testing
     try old.runBlocking { connection throws(SQLiteError) in
       for table in [
         "sent_messages", "silences", "acknowledgements", "audit_log", "heartbeat", "alert_flaps",
+        "told",
       ] {
         try connection.execute("DROP TABLE \(table)")
       }

@@ -106,6 +106,7 @@ import Testing
       "DROP TABLE alert_flaps",
       "ALTER TABLE notification_queue DROP COLUMN tries",
       "ALTER TABLE notification_records DROP COLUMN tries",
+      "DROP TABLE told",
       "ALTER TABLE notification_records DROP COLUMN answer",
       "ALTER TABLE notification_records DROP COLUMN failed_tries",
       "ALTER TABLE notification_records DROP COLUMN alerts",

@@ -60,6 +60,8 @@ extension Monitor.Parts {
   fileprivate func sends(about report: AlertReport) async -> [SendReport] {
     let keys = Set((report.explanation?.destinations ?? []).map(\.group.key))
     let statistics = await dispatcher.statistics
+    let ahead = await peers.ahead
+    let turn = ahead.isEmpty ? "" : "waits whether \(ahead.joined(separator: ", ")) tells it"
     let waiting = await queue.waiting(about: keys).filter { queued in
       queued.notification.alerts.contains { $0.alert.labels == report.alert.labels }
     }
@@ -71,7 +73,7 @@ extension Monitor.Parts {
         decidedAt: queued.notification.createdAt,
         at: queued.notBefore == .distantPast ? nil : queued.notBefore,
         outcome: .waiting,
-        answer: queued.attempts > 0 ? failure ?? "" : "",
+        answer: queued.attempts > 0 ? failure ?? "" : turn,
         failedTries: queued.attempts,
         tries: queued.tries
       )

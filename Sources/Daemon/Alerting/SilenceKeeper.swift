@@ -21,6 +21,7 @@ actor SilenceKeeper {
   private let logger: Logger
   private var ledger: OperatorLedger
   private var listener: (@Sendable (SilenceBook) async -> Void)?
+  private var sharing: (@Sendable (LedgerChanges) async -> Void)?
   private var unsaved = LedgerChanges()
   private var unsavedAudit: [AuditEntry] = []
   private var saving: Task<Void, Never>?
@@ -44,6 +45,24 @@ actor SilenceKeeper {
   func listen(_ listener: @escaping @Sendable (SilenceBook) async -> Void) async {
     self.listener = listener
     await listener(ledger.book(at: clock.now))
+  }
+
+  /// Hands everything that is kept, and each change, on to other instances from now on; nil ends that.
+  func share(_ sharing: (@Sendable (LedgerChanges) async -> Void)?) async {
+    self.sharing = sharing
+    ledger.isShared = sharing != nil
+    await sharing?(ledger.content)
+  }
+
+  /// Takes in what people said at another instance, where it was noted who did.
+  func merge(_ silences: [Silence], _ acknowledgements: [Acknowledgement]) async {
+    let changes = ledger.merge(
+      silences: silences,
+      acknowledgements: acknowledgements,
+      now: clock.now
+    )
+    guard !changes.isEmpty else { return }
+    await take(changes, [])
   }
 
   /// Every silence that is kept.
@@ -108,7 +127,7 @@ actor SilenceKeeper {
     var changes = LedgerChanges()
     var entries: [AuditEntry] = []
     for subject in subjects {
-      guard let change = ledger.withdraw(subject) else { continue }
+      guard let change = ledger.withdraw(subject, by: sender, now: now) else { continue }
       changes.append(change)
       entries.append(
         AuditEntry(at: now, by: sender, action: .acknowledgementWithdrawn, subject: subject.text)
@@ -163,7 +182,10 @@ actor SilenceKeeper {
     unsaved.append(changes)
     unsavedAudit = (unsavedAudit + entries).suffix(Self.waitingMax)
     // What is in force is told first: a slow disk must not let through what is silenced.
-    if !changes.isEmpty { await listener?(ledger.book(at: clock.now)) }
+    if !changes.isEmpty {
+      await listener?(ledger.book(at: clock.now))
+      await sharing?(changes)
+    }
     await save()
   }
 

@@ -40,7 +40,10 @@ extension Monitor {
         snapshot: { [snapshots, clock] in await snapshots.json(at: clock.now) }
       ),
       alerts: alertPorts,
-      remoteWrite: started.http.acceptsRemoteWrite ? remoteWrite : nil
+      remoteWrite: started.http.acceptsRemoteWrite ? remoteWrite : nil,
+      peers: { [parts] body, authorization in
+        await parts.peers.answer(body, authorization: authorization)
+      }
     )
   }
 

@@ -166,7 +166,7 @@ actor AlertmanagerMember {
 
   private func generatorURL(of alert: Alert) -> String {
     guard !externalURL.isEmpty, !alert.expression.isEmpty else { return "" }
-    return "\(externalURL)/api/v1/query?query=\(URLText.encoded(alert.expression))"
+    return "\(externalURL)/graph?query=\(URLText.encoded(alert.expression))"
   }
 
   private func noteSuccess() {

@@ -15,6 +15,7 @@ package actor Dispatcher {
   private let clock: any TimeSource
   private let sleeper: any Sleeping
   private let logger: Logger
+  private let gate: any DeliveryGating
   private var random: any RandomNumberGenerator & Sendable
   private var integrations: [IntegrationID: Integration] = [:]
   private var lanes: [IntegrationID: Lane] = [:]
@@ -42,6 +43,7 @@ package actor Dispatcher {
   ///   - clock: Tells the time.
   ///   - sleeper: Lets tasks rest.
   ///   - random: Spreads the tries.
+  ///   - gate: Knows what other instances on the same cluster tell.
   ///   - logger: Is told of every notification that is delivered late or given up.
   package init(
     queue: any NotificationQueueing,
@@ -49,8 +51,10 @@ package actor Dispatcher {
     clock: any TimeSource,
     sleeper: any Sleeping = SystemSleeper(),
     random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
+    gate: any DeliveryGating = OpenGate(),
     logger: Logger
   ) {
+    self.gate = gate
     self.queue = queue
     self.policy = policy
     self.clock = clock
@@ -96,6 +100,11 @@ package actor Dispatcher {
   /// The integrations whose last delivery failed, each with the time at which the oldest message
   /// was decided that did not arrive since one did.
   package var unreached: [IntegrationID: Timestamp] { failing }
+
+  /// The places for which something waits and to which the latest message was delivered.
+  package var steady: [IntegrationID] {
+    get async { await queue.integrations().filter { failing[$0] == nil }.sorted() }
+  }
 
   /// Calls this whenever an integration that worked begins to fail.
   package func whenFailing(_ handler: @escaping @Sendable () async -> Void) {
@@ -177,7 +186,7 @@ extension Dispatcher {
       } else {
         switch await queue.next(for: id, now: now) {
         case .ready(let waiting):
-          await deliver(waiting, to: id)
+          await pass(waiting, to: id)
           continue
         case .waiting(let until): rest = until - now
         case .nothing: rest = nil
@@ -199,6 +208,18 @@ extension Dispatcher {
       await sleeper.sleep(for: rest)
       // A timer that was cancelled must not wake the lane: it would never rest again.
       if !Task.isCancelled { signal?.yield() }
+    }
+  }
+
+  /// Delivers what is this instance's to deliver.
+  private func pass(_ waiting: [QueuedNotification], to id: IntegrationID) async {
+    switch await gate.verdict(on: waiting, now: clock.now) {
+    case .deliver: await deliver(waiting, to: id)
+    case .rest(let until): await queue.rest(waiting.map(\.id), until: until)
+    case .leave(let ids, let teller):
+      await queue.markTold(ids, by: teller, at: clock.now)
+      // People were reached.
+      failing[id] = nil
     }
   }
 
@@ -227,6 +248,7 @@ extension Dispatcher {
     }
     let now = clock.now
     let message = notification.message(called: reference, after: earlier, now: now)
+    await gate.noteDelivered(notification, leaving: message, at: now)
     await queue.markDelivered(ids, at: now, leaving: message)
     var statistics = recorded[id] ?? DeliveryStatistics()
     for queued in waiting {

@@ -47,10 +47,15 @@ package struct OperatorLedger: Sendable {
   /// A group that nobody knows for this long ends its acknowledgement.
   package static let groupGrace = Duration.seconds(600)
 
-  private let silencesMax: Int
-  private let acknowledgementsMax: Int
-  private var silencesByID: [String: Silence]
-  private var bySubject: [Acknowledgement.Subject: Acknowledgement]
+  let silencesMax: Int
+  let acknowledgementsMax: Int
+  var silencesByID: [String: Silence]
+  var bySubject: [Acknowledgement.Subject: Acknowledgement]
+  /// When the acknowledgement was made that was dropped here because its alert ended: an instance
+  /// that has not seen the end may offer it again.
+  var droppedAt: [Acknowledgement.Subject: Timestamp] = [:]
+  /// Other instances are told of changes: what was taken back is remembered for them.
+  package var isShared = false
 
   /// Goes on with what was stored.
   package init(
@@ -69,7 +74,15 @@ package struct OperatorLedger: Sendable {
   package var silences: [Silence] { Array(silencesByID.values) }
 
   /// Every acknowledgement, in no order.
-  package var acknowledgements: [Acknowledgement] { Array(bySubject.values) }
+  package var acknowledgements: [Acknowledgement] { bySubject.values.filter { !$0.isWithdrawn } }
+
+  /// Everything that is kept, as if it had just come.
+  package var content: LedgerChanges {
+    var all = LedgerChanges()
+    all.silences = silences
+    all.acknowledgements = Array(bySubject.values)
+    return all
+  }
 
   /// The silence of that id.
   package subscript(id: String) -> Silence? { silencesByID[id] }
@@ -106,7 +119,7 @@ package struct OperatorLedger: Sendable {
     // A draft that is refused changes nothing.
     var silence = try draft.silence(id: newID, now: now)
     if let known, Self.canChange(known, into: silence, now: now) {
-      silence = try draft.silence(id: known.id, now: now)
+      silence = try draft.silence(id: known.id, now: Self.later(than: known.updatedAt, now))
       changes.silences = [silence]
     } else {
       let ended = known.flatMap { Self.ended($0, now: now) }
@@ -143,11 +156,17 @@ package struct OperatorLedger: Sendable {
 
   /// The silence as it ends now; nil when it has ended before.
   private static func ended(_ silence: Silence, now: Timestamp) -> Silence? {
-    switch silence.state(at: now) {
+    let updatedAt = later(than: silence.updatedAt, now)
+    return switch silence.state(at: now) {
     case .expired: nil
-    case .active: silence.lasting(from: silence.startsAt, to: now, updatedAt: now)
-    case .pending: silence.lasting(from: now, to: now, updatedAt: now)
+    case .active: silence.lasting(from: silence.startsAt, to: now, updatedAt: updatedAt)
+    case .pending: silence.lasting(from: now, to: now, updatedAt: updatedAt)
     }
+  }
+
+  /// The present, or what follows a change that an instance whose clock is ahead made before.
+  private static func later(than known: Timestamp, _ now: Timestamp) -> Timestamp {
+    known > now ? known + .milliseconds(1) : now
   }
 
   private static func canChange(_ old: Silence, into new: Silence, now: Timestamp) -> Bool {
@@ -167,6 +186,10 @@ package struct OperatorLedger: Sendable {
   /// Notes that somebody knows of something; an earlier acknowledgement of the same is replaced.
   package mutating func acknowledge(_ acknowledgement: Acknowledgement) -> LedgerChanges {
     var changes = LedgerChanges()
+    var acknowledgement = acknowledgement
+    if let known = bySubject[acknowledgement.subject] {
+      acknowledgement = acknowledgement.moved(to: Self.later(than: known.at, acknowledgement.at))
+    }
     bySubject[acknowledgement.subject] = acknowledgement
     changes.acknowledgements = [acknowledgement]
     if bySubject.count > acknowledgementsMax,
@@ -179,10 +202,22 @@ package struct OperatorLedger: Sendable {
   }
 
   /// Takes an acknowledgement back; nil when there is none.
-  package mutating func withdraw(_ subject: Acknowledgement.Subject) -> LedgerChanges? {
-    guard bySubject.removeValue(forKey: subject) != nil else { return nil }
+  package mutating func withdraw(
+    _ subject: Acknowledgement.Subject,
+    by name: String = "",
+    now: Timestamp
+  ) -> LedgerChanges? {
+    guard let known = bySubject[subject], !known.isWithdrawn else { return nil }
     var changes = LedgerChanges()
-    changes.droppedAcknowledgements = [subject]
+    if isShared {
+      let at = max(now, known.at + .milliseconds(1))
+      let withdrawn = Acknowledgement(subject, by: name, at: at, isWithdrawn: true)
+      bySubject[subject] = withdrawn
+      changes.acknowledgements = [withdrawn]
+    } else {
+      bySubject[subject] = nil
+      changes.droppedAcknowledgements = [subject]
+    }
     return changes
   }
 
@@ -210,18 +245,30 @@ package struct OperatorLedger: Sendable {
       let subject = Acknowledgement.Subject.alert(alert.labels)
       // One that was made for the next time the alert fires stays.
       guard let known = bySubject[subject], known.at <= alert.endsAt ?? now else { continue }
-      bySubject[subject] = nil
-      changes.droppedAcknowledgements.append(subject)
+      dropAcknowledgement(of: subject, noting: &changes)
+    }
+    for known in bySubject.values where known.isWithdrawn && now - known.at > Self.retention {
+      dropAcknowledgement(of: known.subject, noting: &changes)
     }
     if let groupKeys {
       for case .group(let key) in bySubject.keys where !groupKeys.contains(key) {
         guard let known = bySubject[.group(key: key)], now - known.at > Self.groupGrace else {
           continue
         }
-        bySubject[.group(key: key)] = nil
-        changes.droppedAcknowledgements.append(.group(key: key))
+        dropAcknowledgement(of: .group(key: key), noting: &changes)
       }
     }
     return changes
+  }
+
+  private mutating func dropAcknowledgement(
+    of subject: Acknowledgement.Subject,
+    noting changes: inout LedgerChanges
+  ) {
+    guard let known = bySubject.removeValue(forKey: subject) else { return }
+    changes.droppedAcknowledgements.append(subject)
+    guard isShared else { return }
+    if droppedAt.count >= acknowledgementsMax { droppedAt = [:] }
+    droppedAt[subject] = known.at
   }
 }

@@ -135,6 +135,13 @@ package protocol NotificationQueueing: Sendable {
     after failure: FailedTry?
   ) async
 
+  /// Lets notifications rest until it is known whether they are this instance's to deliver; a
+  /// restart forgets the rest, not the notifications.
+  func rest(_ ids: [Int64], until time: Timestamp) async
+
+  /// Removes notifications that another instance has told, and keeps a note of who did.
+  func markTold(_ ids: [Int64], by instance: String, at time: Timestamp) async
+
   /// Removes notifications that can never be delivered and keeps a note of them.
   func deadLetter(_ ids: [Int64], reason: String, at time: Timestamp) async
 

@@ -22,12 +22,21 @@ package struct Acknowledgement: Equatable, Sendable {
   package let at: Timestamp
   /// What they said; may be empty.
   package let comment: String
+  /// It says that an earlier one was taken back, so that other instances do so too.
+  package let isWithdrawn: Bool
 
   /// Describes an acknowledgement.
-  package init(_ subject: Subject, by: String, at: Timestamp, comment: String = "") {
+  package init(
+    _ subject: Subject,
+    by: String,
+    at: Timestamp,
+    comment: String = "",
+    isWithdrawn: Bool = false
+  ) {
     self.subject = subject
     self.by = by
     self.at = at
     self.comment = comment
+    self.isWithdrawn = isWithdrawn
   }
 }

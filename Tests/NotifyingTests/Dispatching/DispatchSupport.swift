@@ -83,6 +83,7 @@ actor MemoryQueue: NotificationQueueing {
   private var kept: [GroupID: NotificationGroup] = [:]
   private var nextID: Int64 = 1
   private(set) var deadLetters: [String] = []
+  private(set) var toldElsewhere: [String] = []
   private(set) var messages: [String: SentMessage] = [:]
   private var tally = QueueCounts()
 
@@ -133,6 +134,14 @@ actor MemoryQueue: NotificationQueueing {
 
   /// The tries that failed of what waits.
   var tries: [[FailedTry]] { backlog.all.map(\.tries) }
+
+  func rest(_ ids: [Int64], until time: Timestamp) {
+    backlog.postpone(ids, until: time, countsAsAttempt: false, after: nil)
+  }
+
+  func markTold(_ ids: [Int64], by instance: String, at time: Timestamp) {
+    toldElsewhere += backlog.remove(ids).map { _ in instance }
+  }
 
   func deadLetter(_ ids: [Int64], reason: String, at time: Timestamp) {
     deadLetters += backlog.remove(ids).map { _ in reason }

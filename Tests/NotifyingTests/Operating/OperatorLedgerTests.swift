@@ -126,7 +126,7 @@ import Testing
     #expect(ledger.book(at: time(60)).acknowledgement(of: firing, inGroup: nil)?.by == "ann")
     let changes = ledger.drop(ended: [alert("A", at: 0, endedAt: 70)], now: time(70))
     #expect(changes.droppedAcknowledgements == [subject] && ledger.acknowledgements.isEmpty)
-    #expect(ledger.withdraw(subject) == nil)
+    #expect(ledger.withdraw(subject, now: time(80)) == nil)
   }
 
   @Test func `the oldest acknowledgement makes room, and that of a group nobody knows ends`() {

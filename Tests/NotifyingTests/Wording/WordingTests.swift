@@ -150,7 +150,7 @@ import Testing
     ("{{ if .CommonLabels.nope }}yes{{ else }}no{{ end }}", "no"),
     (
       "{{ with index .Alerts 0 }}{{ .Fingerprint | len }} {{ .GeneratorURL }}{{ end }}",
-      "16 http://hvsmon.test/api/v1/query?query=up%20%3D%3D%200"
+      "16 http://hvsmon.test/graph?query=up%20%3D%3D%200"
     ),
     ("{{ (index .Alerts 0).StartsAt.Format \"15:04:05\" }}", "22:13:20"),
     ("{{ (index .Alerts 1).EndsAt | date \"15:04\" }}", "22:14"),

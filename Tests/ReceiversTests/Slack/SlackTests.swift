@@ -64,7 +64,7 @@ import Testing
     #expect(
       texts(message) == [
         "Look at the error log.",
-        "<https://hvsmon.test/api/v1/query?query=up%20%3D%3D%200|Source>",
+        "<https://hvsmon.test/graph?query=up%20%3D%3D%200|Source>",
         "begins to fire · alertname=NginxDown · <https://hvsmon.test|hvsmon>",
       ]
     )

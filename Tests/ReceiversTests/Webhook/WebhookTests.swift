@@ -29,13 +29,13 @@ import Testing
       "severity":"warning","tier":"lb"},"annotations":{"description":"Look at the error log.",\
       "summary":"nginx on web1 does not answer."},"startsAt":"2026-01-02T03:04:05.678Z",\
       "endsAt":"0001-01-01T00:00:00Z",\
-      "generatorURL":"https://hvsmon.test/api/v1/query?query=up%20%3D%3D%200",\
+      "generatorURL":"https://hvsmon.test/graph?query=up%20%3D%3D%200",\
       "fingerprint":"\(nginxDown("web1").fingerprint)"},\
       {"status":"resolved","labels":{"alertname":"NginxDown","instance":"web2",\
       "severity":"warning","tier":"lb"},"annotations":{"description":"Look at the error log.",\
       "summary":"nginx on web2 does not answer."},"startsAt":"2026-01-02T03:04:05.678Z",\
       "endsAt":"2026-01-02T03:05:05.678Z",\
-      "generatorURL":"https://hvsmon.test/api/v1/query?query=up%20%3D%3D%200",\
+      "generatorURL":"https://hvsmon.test/graph?query=up%20%3D%3D%200",\
       "fingerprint":"\(nginxDown("web2").fingerprint)"}],\
       "groupLabels":{"alertname":"NginxDown"},\
       "commonLabels":{"alertname":"NginxDown","severity":"warning","tier":"lb"},\
