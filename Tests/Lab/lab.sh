@@ -434,10 +434,18 @@ act() {
     link-join) on_bridge ip link set "v-$2" up ;;
     heal)
       for host in $balancers; do heal "$host"; done
+      for host in $apps; do on_bridge bridge link set dev "v-$host" isolated off; done
       forget_neighbours
       ;;
-    isolate) for host in $balancers; do on_bridge bridge link set dev "v-$host" isolated on; done ;;
-    unite) for host in $balancers; do on_bridge bridge link set dev "v-$host" isolated off; done ;;
+    # These hosts, or the load balancers, hear everybody but each other.
+    isolate)
+      shift
+      for host in ${*:-$balancers}; do on_bridge bridge link set dev "v-$host" isolated on; done
+      ;;
+    unite)
+      shift
+      for host in ${*:-$balancers}; do on_bridge bridge link set dev "v-$host" isolated off; done
+      ;;
     *) say "no action $1"; exit 2 ;;
   esac
 }
