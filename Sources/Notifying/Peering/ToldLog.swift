@@ -163,7 +163,7 @@ extension NotificationReason {
   /// It says again what is known, because people are to hear it again.
   var isReminder: Bool {
     switch self {
-    case .repeated, .silenceEnded, .stormEnded: true
+    case .repeated, .silenceEnded, .stormEnded, .flapping, .flappingEnded: true
     case .firing, .moreFiring, .resolved, .partlyResolved, .muteEnded, .escalated, .fallback,
       .storm:
       false
