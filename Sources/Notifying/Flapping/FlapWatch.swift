@@ -86,7 +86,9 @@ struct FlapWatch: Sendable {
 
   /// Forgets what is long over.
   private mutating func prune(_ alerts: [Alert], _ limit: FlapLimit?, now: Timestamp) {
-    guard limit == nil || now - lastPrune >= Self.pruneInterval || now < lastPrune else { return }
+    guard !histories.isEmpty,
+      limit == nil || now - lastPrune >= Self.pruneInterval || now < lastPrune
+    else { return }
     lastPrune = now
     let span = limit.map { $0.within + $0.calm } ?? .zero
     let firing = Set(alerts.lazy.filter { !$0.isResolved }.map(\.labels))

@@ -24,8 +24,19 @@ struct CauseSearch {
     var endedAt: Timestamp?
   }
 
-  let graph: any CauseGraph
-  let causes: [Component: Cause]
+  private let graph: any CauseGraph
+  private let causes: [Component: Cause]
+  /// The tiers that are told as down, each with the members that it lacks, in the order of components.
+  private let lacking: [(tier: Component, members: Set<String>)]
+
+  init(graph: any CauseGraph, causes: [Component: Cause]) {
+    self.graph = graph
+    self.causes = causes
+    lacking = causes.keys.sorted().compactMap { component in
+      guard case .tier(let name) = component else { return nil }
+      return (component, Set(graph.missingMembers(of: name)))
+    }
+  }
 
   static func isDown(_ labels: LabelSet) -> Bool { labels["fault"] == "down" }
 
@@ -35,8 +46,10 @@ struct CauseSearch {
   }
 
   /// The failures at the root that together explain the alert; empty when nothing does.
-  func roots(of labels: LabelSet, startsAt: Timestamp) -> [Component] {
-    guard let subject = graph.component(of: labels), subject != .monitor else { return [] }
+  ///
+  /// `subject` is what its labels are about.
+  func roots(of labels: LabelSet, about subject: Component, startsAt: Timestamp) -> [Component] {
+    guard subject != .monitor else { return [] }
     // What cannot be reached tells nothing of itself.
     if causes[.monitor] != nil { return [.monitor] }
     let found = roots(of: subject, labels, startsAt: startsAt)
@@ -87,12 +100,9 @@ struct CauseSearch {
     }
     if let lost = lostPrimary(below: subject, startsAt: startsAt) { return [lost] }
     switch subject {
-    case .member:
+    case .member(let name):
       // A tier that is down says more than each of its members.
-      return graph.dependents(of: subject).filter { dependent in
-        guard case .tier(let tier) = dependent, causes[dependent] != nil else { return false }
-        return graph.missingMembers(of: tier).contains { Component.member($0) == subject }
-      }
+      return lacking.filter { $0.members.contains(name) }.map(\.tier)
     case .tier(let tier): return reasons(ofTier: tier, isDown: isDown)
     case .entry: return recentReasons(below: subject, startsAt: startsAt)
     case .cluster: return all(of: graph.offlineNodes.map { [.node($0)] })

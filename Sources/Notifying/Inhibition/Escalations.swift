@@ -13,11 +13,13 @@ struct Escalations {
   private let urgentByLesser: [LabelSet: LabelSet]
 
   init(among firing: [Alert]) {
-    let kinds = Dictionary(grouping: firing) { alert in
-      LabelSet(alert.labels.filter { $0.name != "alertname" && $0.name != "severity" })
+    // Most alerts are alone: only those that may have company are compared.
+    let likely = Dictionary(grouping: firing) { Self.digest(of: $0.labels) }
+    let kinds = likely.values.filter { $0.count > 1 }.flatMap { alerts in
+      Dictionary(grouping: alerts) { $0.labels.removing(Self.distinguishing) }.values
     }
     var found: [LabelSet: Alert] = [:]
-    for alerts in kinds.values where alerts.count > 1 {
+    for alerts in kinds where alerts.count > 1 {
       let byName = Dictionary(grouping: alerts) { $0.labels["alertname"] }
       for urgent in alerts {
         let escalated = urgent.annotations.first { $0.name == Self.annotation }?.value
@@ -33,6 +35,22 @@ struct Escalations {
     }
     urgentByLesser = found.mapValues(\.labels)
   }
+
+  /// What tells alerts of one kind from each other.
+  private static let distinguishing: Set = ["alertname", "severity"]
+
+  /// Equal for alerts of one kind.
+  private static func digest(of labels: LabelSet) -> Int {
+    var hasher = Hasher()
+    for label in labels where label.name != "alertname" && label.name != "severity" {
+      hasher.combine(label.name)
+      hasher.combine(label.value)
+    }
+    return hasher.finalize()
+  }
+
+  /// Nothing says the same as anything else.
+  var isEmpty: Bool { urgentByLesser.isEmpty }
 
   /// The more urgent alert that says the same, if one fires.
   func urgentForm(of labels: LabelSet) -> LabelSet? { urgentByLesser[labels] }

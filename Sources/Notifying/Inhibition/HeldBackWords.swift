@@ -22,6 +22,11 @@ enum HeldBackWords {
     on cause: Component,
     _ graph: any CauseGraph
   ) -> (names: String, isOne: Bool)? {
+    // On these no guest and no member stands.
+    switch cause {
+    case .member, .entry, .storage, .backup: return nil
+    case .monitor, .cluster, .node, .guest, .tier: break
+    }
     let own = graph.name(of: cause)
     var names: [String] = []
     for component in graph.dependents(of: cause) where !graph.isWorking(component) {

@@ -20,6 +20,8 @@ struct Inhibition: Sendable {
   private(set) var standings: [LabelSet: AlertStanding] = [:]
   /// What must be asked now, as alerts wait for the answer.
   private(set) var questions: Set<Component> = []
+  /// What was found in this step to have answered since when: many alerts stand on the same.
+  private var answers: [Component: (since: Timestamp, hasAnswered: Bool)] = [:]
 
   /// Sorts the alerts into those to tell and those to hold back.
   ///
@@ -36,6 +38,7 @@ struct Inhibition: Sendable {
     now: Timestamp
   ) -> [ScreenedAlert] {
     questions = []
+    answers = [:]
     guard let knowledge else {
       standings = [:]
       return alerts.map { ScreenedAlert(alert: $0, routing: $0.labels) }
@@ -49,13 +52,20 @@ struct Inhibition: Sendable {
       standings[alert.labels] = standing(of: alert, search, knowledge, told, now: now)
     }
     leaveToUrgentForms(firing, told)
-    for (labels, standing) in standings where !told.contains(labels) {
+    for (labels, standing) in standings {
       // What is told with its cause waits for answers with it.
-      guard case .joined(let cause) = standing, case .asking? = standings[cause] else { continue }
+      guard case .joined(let cause) = standing, !told.contains(labels),
+        case .asking? = standings[cause]
+      else { continue }
       standings[labels] = standings[cause]
     }
     let severities = raisedSeverities(among: firing)
-    let screened = alerts.compactMap { self.screened($0, severities, knowledge.graph) }
+    // One for all, and only where it is told.
+    let situation =
+      alerts.contains { CauseSearch.isDown($0.labels) } ? knowledge.graph.situation : ""
+    let screened = alerts.compactMap {
+      self.screened($0, severities, knowledge.graph, situation)
+    }
     routings = Dictionary(
       screened.lazy.filter { !$0.alert.isResolved && $0.routing != $0.alert.labels }
         .map { ($0.alert.labels, $0.routing) }
@@ -129,9 +139,9 @@ struct Inhibition: Sendable {
   }
 
   /// The alert that tells already that the same tier is down.
-  private func twin(of labels: LabelSet, _ graph: any CauseGraph) -> LabelSet? {
-    guard CauseSearch.isDown(labels), let component = graph.component(of: labels),
-      case .tier = component, let cause = causes[component], cause.endedAt == nil,
+  private func twin(of labels: LabelSet, about component: Component?) -> LabelSet? {
+    guard let component, case .tier = component, CauseSearch.isDown(labels),
+      let cause = causes[component], cause.endedAt == nil,
       cause.labels != labels
     else { return nil }
     return cause.labels
@@ -147,10 +157,12 @@ struct Inhibition: Sendable {
     now: Timestamp
   ) -> AlertStanding {
     let labels = alert.labels
-    if let twin = twin(of: labels, knowledge.graph) {
+    let subject = knowledge.graph.component(of: labels)
+    if let twin = twin(of: labels, about: subject) {
       return told.contains(labels) ? .joined(to: twin) : .held(by: twin)
     }
-    let known = search.roots(of: labels, startsAt: alert.startsAt).compactMap { causes[$0] }
+    let roots = subject.map { search.roots(of: labels, about: $0, startsAt: alert.startsAt) }
+    let known = (roots ?? []).compactMap { causes[$0] }
     // Of several the newest is the one that was too much.
     let cause = known.filter { $0.endedAt == nil && $0.labels != labels }.max {
       ($0.startsAt, $1.labels) < ($1.startsAt, $0.labels)
@@ -167,20 +179,25 @@ struct Inhibition: Sendable {
     }
     let since = firstSeen[labels] ?? now
     let until = since + Self.askingMax
-    let open = openQuestions(about: labels, since: since, knowledge)
+    let open = openQuestions(about: subject, since: since, knowledge)
     guard !open.isEmpty, now < until else { return .own }
     questions.formUnion(open)
     return .asking(until: until)
   }
 
   /// What the alert stands on and was not asked since it was first seen.
-  private func openQuestions(
-    about labels: LabelSet,
+  private mutating func openQuestions(
+    about subject: Component?,
     since: Timestamp,
     _ knowledge: ClusterKnowledge
   ) -> [Component] {
-    guard let subject = knowledge.graph.component(of: labels) else { return [] }
-    return Self.grounds(of: subject, knowledge.graph).filter { !knowledge.hasAnswered($0, since) }
+    guard let subject else { return [] }
+    return Self.grounds(of: subject, knowledge.graph).filter { component in
+      if let known = answers[component], known.since == since { return !known.hasAnswered }
+      let hasAnswered = knowledge.hasAnswered(component, since)
+      answers[component] = (since, hasAnswered)
+      return !hasAnswered
+    }
   }
 
   /// What is asked before a failure of `subject` is told: guests and nodes that may explain it, and
@@ -213,6 +230,7 @@ struct Inhibition: Sendable {
   /// Of alerts that say the same the most urgent speaks for all.
   private mutating func leaveToUrgentForms(_ firing: [Alert], _ told: Set<LabelSet>) {
     let escalations = Escalations(among: firing)
+    guard !escalations.isEmpty else { return }
     for (labels, standing) in standings where standing.isOpen {
       guard var urgent = escalations.urgentForm(of: labels) else { continue }
       switch standings[urgent] {
@@ -229,10 +247,11 @@ struct Inhibition: Sendable {
   private func screened(
     _ alert: Alert,
     _ severities: [LabelSet: String],
-    _ graph: any CauseGraph
+    _ graph: any CauseGraph,
+    _ situation: String
   ) -> ScreenedAlert? {
     guard let standing = standings[alert.labels] else {
-      return ended(alert, graph)
+      return ended(alert, graph, situation)
     }
     switch standing {
     case .asking, .held, .recovering: return nil
@@ -247,7 +266,7 @@ struct Inhibition: Sendable {
       guard CauseSearch.isDown(alert.labels) else {
         return ScreenedAlert(alert: alert, routing: alert.labels)
       }
-      return cause(alert, severities, graph)
+      return cause(alert, severities, graph, situation)
     }
   }
 
@@ -261,13 +280,17 @@ struct Inhibition: Sendable {
   }
 
   /// It ended: who was told of it hears so.
-  private func ended(_ alert: Alert, _ graph: any CauseGraph) -> ScreenedAlert {
+  private func ended(
+    _ alert: Alert,
+    _ graph: any CauseGraph,
+    _ situation: String
+  ) -> ScreenedAlert {
     var told = alert
     if CauseSearch.isDown(alert.labels) {
       if let component = graph.component(of: alert.labels) {
         told.annotate("held_back", HeldBackWords.text(afterEndOf: component, graph))
       }
-      told.annotate("situation", graph.situation)
+      told.annotate("situation", situation)
     }
     return ScreenedAlert(alert: told, routing: routings[alert.labels] ?? alert.labels)
   }
@@ -276,7 +299,8 @@ struct Inhibition: Sendable {
   private func cause(
     _ alert: Alert,
     _ severities: [LabelSet: String],
-    _ graph: any CauseGraph
+    _ graph: any CauseGraph,
+    _ situation: String
   ) -> ScreenedAlert {
     var told = alert
     let severity = severities[alert.labels] ?? alert.labels["severity"]
@@ -285,7 +309,7 @@ struct Inhibition: Sendable {
       told.annotate("evidence", Self.evidence(of: component, graph))
       told.annotate("held_back", HeldBackWords.text(about: component, graph))
     }
-    told.annotate("situation", graph.situation)
+    told.annotate("situation", situation)
     return ScreenedAlert(alert: told, routing: alert.labels.withSeverity(severity))
   }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Configuration
+import FoundationEssentials
+import Net
 
 /// The part of a peer's answer that errors show.
 enum Excerpt {
@@ -28,7 +30,30 @@ extension Secret {
       $0.utf8.count >= 6 && !host.hasPrefix($0)
     }
     let whole = host.isEmpty ? [secret[...]] : []
-    return (whole + parts).contains { words.utf8.holds($0.utf8) }
+    let pieces = whole + parts
+    // What was sent encoded may come back so, or decoded.
+    let decoded = URLText.decoded(words.utf8)
+    return pieces.contains { piece in
+      words.utf8.holds(piece.utf8) || decoded.utf8.holds(piece.utf8)
+        || Self.encodings(of: piece).contains { words.utf8.holds($0.utf8) }
+    }
+  }
+
+  /// What of the base64 of any text that holds `piece` depends on the piece alone, by its distance
+  /// from the begin of a group of three bytes.
+  private static func encodings(of piece: Substring) -> [Substring] {
+    let bytes = Array(piece.utf8)
+    return (0..<3).flatMap { offset -> [Substring] in
+      let padded = [UInt8](repeating: 0, count: offset) + bytes
+      let text = Data(padded).base64EncodedString()
+      // A digit stands for six bits: those that share one with a neighbour are left out.
+      let first = (offset * 8 + 5) / 6
+      let last = padded.count * 8 / 6
+      let own = Array(text)[first..<max(first, last)]
+      let standard = String(own)
+      let urlSafe = standard.replacing("+", with: "-").replacing("/", with: "_")
+      return standard == urlSafe ? [standard[...]] : [standard[...], urlSafe[...]]
+    }
   }
 }
 

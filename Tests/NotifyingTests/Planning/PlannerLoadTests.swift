@@ -83,4 +83,35 @@ import Testing
     #expect(large.first < 40 * small.first)
     #expect(large.next < 40 * small.next)
   }
+
+  @Test
+  func `over a large cluster in which nodes are down ten times the alerts cost about as much more`()
+    throws
+  {
+    func cost(_ count: Int) throws -> (first: Double, next: Double) {
+      let load = TopologyLoad(alerts: count)
+      var planner = NotificationPlanner(settings: try loadSettings())
+      let times = (0..<5).map { second in
+        seconds {
+          _ = planner.step(
+            alerts: load.alerts,
+            knowledge: load.knowledge,
+            now: time(Double(second))
+          )
+          _ = planner.nextDeadline
+        }
+      }
+      let held = planner.standings.values.count { $0.kind == "held" }
+      #expect(held > count / 20)
+      return (times[0], times[2...].min() ?? 0)
+    }
+    let (small, large) = (try cost(200), try cost(2_000))
+    print(
+      "NotificationPlanner over 32 nodes: 2,000 alerts that are new \(Int(large.first * 1_000)) ms, "
+        + "that are known \(Int(large.next * 1_000)) ms; "
+        + "200 \(Int(small.first * 1_000)) ms and \(Int(small.next * 1_000)) ms"
+    )
+    #expect(large.first < 40 * small.first)
+    #expect(large.next < 40 * small.next)
+  }
 }

@@ -225,25 +225,25 @@ import Testing
   @Test func `faults are found at the start, with file, line and column`() {
     #expect(
       read("{title: '{{ .Status'}").issues == [
-        "f.yml:6:17: notifications.receivers[0].test[0].title: could not parse template: "
+        "f.yml:6:19: notifications.receivers[0].test[0].title: could not parse template: "
           + "1:1: the braces are not closed"
       ]
     )
     #expect(
       read("{text: '{{ template \"frist\" . }}'}", ["a": "{{ define \"first\" }}{{ end }}"]).issues
         == [
-          "f.yml:6:16: notifications.receivers[0].test[0].text: 1:13: no template is called "
+          "f.yml:6:18: notifications.receivers[0].test[0].text: 1:12: no template is called "
             + "\"frist\"; did you mean \"first\"?"
         ]
     )
     #expect(read("{text: '{{ nofunction 1 }}'}").issues.first?.contains("nofunction") == true)
     #expect(
       read("{title: x}", ["a": "line\n{{ define \"x\" }}{{ oops }}{{ end }}"]).issues
-        == ["a:2:21: function \"oops\" not defined"]
+        == ["a:2:20: function \"oops\" not defined"]
     )
     #expect(
       read("{title: x}", ["a": "{{ define \"x\" }}\n{{ template \"gone\" }}{{ end }}"]).issues
-        == ["a:2:13: no template is called \"gone\""]
+        == ["a:2:12: no template is called \"gone\""]
     )
     let missing = read(
       whole: "notifications: {templates: [none], receivers: [{name: chat, test: [{}]}]}",
