@@ -79,6 +79,7 @@ let modules: [Target] = [
   library("Survey", ["MetricModel", "Architecture"]),
   library("Snapshot", ["MetricModel"]),
   library("TopView", ["MetricModel", "Snapshot"]),
+  library("Incidents", ["MetricModel", "Snapshot"]),
   library(
     "Notifying",
     [
@@ -119,7 +120,12 @@ let modules: [Target] = [
     ]
   ),
   library("Receivers", ["MetricModel", "Configuration", "Rules", "Notifying", "Net"]),
-  library("HTTPAPI", ["MetricModel", "Patterns", "PromQL", "Rules", "Notifying", "Net"]),
+  library(
+    "HTTPAPI",
+    [
+      "MetricModel", "Patterns", "PromQL", "Rules", "Snapshot", "Incidents", "Notifying", "Net",
+    ]
+  ),
   library("Simulator", ["MetricModel", "Net"]),
   library(
     "Daemon",
@@ -133,8 +139,8 @@ let modules: [Target] = [
     name: "hvsmon",
     dependencies: [
       "CNcurses", "MetricModel", "Exposition", "Architecture", "Logging", "YAML", "Configuration",
-      "PromQL", "Rules", "RuleTesting", "Survey", "Snapshot", "TopView", "Dashboards", "Notifying",
-      "Net", "Polling", "Collectors", "Receivers", "Simulator", "Daemon",
+      "PromQL", "Rules", "RuleTesting", "Survey", "Snapshot", "TopView", "Incidents", "Dashboards",
+      "Notifying", "Net", "Polling", "Collectors", "Receivers", "Simulator", "Daemon",
     ],
     // The demo runs from the binary alone: the shipped rules are compiled in.
     resources: [.embedInCode("alerts.yml")],
@@ -186,6 +192,7 @@ let testTargets: [Target] = [
   ),
   tests("TopologyTests", ["Topology", "MetricModel", "Architecture"]),
   tests("SnapshotTests", ["Snapshot", "MetricModel"]),
+  tests("IncidentsTests", ["Incidents", "Snapshot", "MetricModel"], fixtures: ["Golden"]),
   tests("TopViewTests", ["TopView", "Snapshot", "MetricModel"], fixtures: ["Golden"]),
   tests("StatusPageTests", ["StatusPage", "Snapshot", "MetricModel", "Net"]),
   tests(

@@ -33,6 +33,7 @@ package enum APIRoutes {
       + open.map(\.openToOtherSites) + [RemoteWriteEndpoint(ports: ports).route]
       + TopologyEndpoint.routes(over: ports.cluster) + alertmanager + operating.routes
       + [SnapshotEndpoint.route(over: ports.cluster), PeerEndpoint.route(over: ports)]
+      + TimelineEndpoint(ports: ports, threads: threads).routes
   }
 
   private static let unknown = HTTPRoute(

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Daemon
 
-/// No secret of the settings reaches a log line, `/metrics` or the answer of a reload.
+/// No secret of the settings reaches a log line, `/metrics`, a timeline or the answer of a reload.
 @Suite struct SecrecyTests {
   private static let token = "tokenInline-5f1c2ad93b"
   private static let fileToken = "tokenOfFile-88e0c4d17a"
@@ -103,6 +103,14 @@ import Testing
     )
     let metrics = try await harness.get("/metrics", of: monitor, token: Self.fileToken[...])
     shown.append(metrics.text)
+    let timeline = try await harness.get(
+      "/api/hvsmon/v1/timeline",
+      of: monitor,
+      token: Self.fileToken[...]
+    ).text
+    // Services that repeat what they were sent are among those that were not told.
+    #expect(timeline.contains("given_up") && timeline.contains("both/slack[0]"))
+    shown.append(timeline)
     await monitor.stop(grace: .seconds(1))
     for text in shown + harness.sink.lines {
       for secret in Self.secrets { #expect(!text.contains(secret), "\(text)") }

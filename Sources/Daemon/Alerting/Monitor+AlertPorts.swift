@@ -16,6 +16,7 @@ extension Monitor {
     AlertPorts.Reading(
       alerts: { [parts] in await parts.notifications.reports() },
       sends: { [parts] report in await parts.sends(about: report) },
+      sendLog: { [parts] range in await parts.sendLog(in: range) },
       silences: { [parts] in await parts.silences.silences },
       auditLog: { [parts] limit in
         do throws(StateStoreError) {
@@ -65,19 +66,7 @@ extension Monitor.Parts {
     let waiting = await queue.waiting(about: keys).filter { queued in
       queued.notification.alerts.contains { $0.alert.labels == report.alert.labels }
     }
-    let open = waiting.reversed().map { queued in
-      let failure = statistics[queued.notification.integration]?.lastFailure
-      return SendReport(
-        integration: queued.notification.integration,
-        reason: queued.notification.reason,
-        decidedAt: queued.notification.createdAt,
-        at: queued.notBefore == .distantPast ? nil : queued.notBefore,
-        outcome: .waiting,
-        answer: queued.attempts > 0 ? failure ?? "" : turn,
-        failedTries: queued.attempts,
-        tries: queued.tries
-      )
-    }
+    let open = waiting.reversed().map { SendReport($0, statistics, turn: turn) }
     do throws(StateStoreError) {
       let fingerprint = report.alert.fingerprint
       let records = try await queue.records(limit: NotificationStore.maximumRecords)
@@ -87,6 +76,27 @@ extension Monitor.Parts {
       // What waits is known without the file.
       return open
     }
+  }
+
+  /// The messages that ended within a range, and those that wait; without the file only these.
+  fileprivate func sendLog(in range: ClosedRange<Timestamp>) async -> [LoggedSend] {
+    let statistics = await dispatcher.statistics
+    let waiting = await queue.waiting(about: await notifications.groupKeys).map { queued in
+      LoggedSend(
+        SendReport(queued, statistics),
+        groupKey: queued.notification.groupKey,
+        fingerprints: queued.notification.alerts.map(\.alert.fingerprint)
+      )
+    }
+    let records = (try? await queue.records(limit: NotificationStore.maximumRecords)) ?? []
+    return waiting
+      + records.filter { range.contains($0.endedAt) }.map { record in
+        LoggedSend(
+          SendReport(record),
+          groupKey: record.groupKey,
+          fingerprints: record.fingerprints
+        )
+      }
   }
 
   fileprivate func post(_ alerts: [PostedAlert], by sender: String) async -> [String] {
@@ -125,6 +135,24 @@ extension Monitor.Parts {
 }
 
 extension SendReport {
+  fileprivate init(
+    _ queued: QueuedNotification,
+    _ statistics: [IntegrationID: DeliveryStatistics],
+    turn: String = ""
+  ) {
+    self.init(
+      integration: queued.notification.integration,
+      reason: queued.notification.reason,
+      decidedAt: queued.notification.createdAt,
+      at: queued.notBefore == .distantPast ? nil : queued.notBefore,
+      outcome: .waiting,
+      answer: queued.attempts > 0
+        ? statistics[queued.notification.integration]?.lastFailure ?? "" : turn,
+      failedTries: queued.attempts,
+      tries: queued.tries
+    )
+  }
+
   fileprivate init(_ record: DeliveryRecord) {
     self.init(
       integration: record.integration,

@@ -85,6 +85,23 @@ package struct SendReport: Sendable {
   }
 }
 
+/// One message of the log, whatever became of it.
+package struct LoggedSend: Sendable {
+  /// Where it went and what became of it.
+  package let report: SendReport
+  /// The group that it was about.
+  package let groupKey: String
+  /// The fingerprints of its alerts, as far as they were noted.
+  package let fingerprints: [String]
+
+  /// Describes a message.
+  package init(_ report: SendReport, groupKey: String, fingerprints: [String]) {
+    self.report = report
+    self.groupKey = groupKey
+    self.fingerprints = fingerprints
+  }
+}
+
 /// What a test message to one place led to.
 package struct TestReport: Sendable {
   /// The place.
@@ -111,6 +128,7 @@ package struct AlertPorts: Sendable {
   package struct Reading: Sendable {
     let alerts: @Sendable () async -> [AlertReport]
     let sends: @Sendable (AlertReport) async -> [SendReport]
+    let sendLog: @Sendable (ClosedRange<Timestamp>) async -> [LoggedSend]
     let silences: @Sendable () async -> [Silence]
     let auditLog: @Sendable (Int) async -> Result<[AuditEntry], UnreadableLog>
     let receivers: @Sendable () async -> [String]
@@ -121,6 +139,7 @@ package struct AlertPorts: Sendable {
     /// - Parameters:
     ///   - alerts: Every alert that fires.
     ///   - sends: The messages about one of them, newest first.
+    ///   - sendLog: The messages that ended within a range, and those that still wait.
     ///   - silences: Every silence that is kept.
     ///   - auditLog: The latest changes, newest first.
     ///   - receivers: The names of all receivers.
@@ -128,6 +147,7 @@ package struct AlertPorts: Sendable {
     package init(
       alerts: @escaping @Sendable () async -> [AlertReport],
       sends: @escaping @Sendable (AlertReport) async -> [SendReport],
+      sendLog: @escaping @Sendable (ClosedRange<Timestamp>) async -> [LoggedSend] = { _ in [] },
       silences: @escaping @Sendable () async -> [Silence],
       auditLog: @escaping @Sendable (Int) async -> Result<[AuditEntry], UnreadableLog>,
       receivers: @escaping @Sendable () async -> [String],
@@ -135,6 +155,7 @@ package struct AlertPorts: Sendable {
     ) {
       self.alerts = alerts
       self.sends = sends
+      self.sendLog = sendLog
       self.silences = silences
       self.auditLog = auditLog
       self.receivers = receivers

@@ -10,6 +10,7 @@ import Synchronization
 final class StandInAlerts: Sendable {
   struct State {
     var reports: [AlertReport] = []
+    var logged: [LoggedSend] = []
     var ledger = OperatorLedger()
     var posted: [PostedAlert] = []
     var acknowledged: [Acknowledgement] = []
@@ -32,6 +33,7 @@ final class StandInAlerts: Sendable {
       reading: AlertPorts.Reading(
         alerts: { [self] in state.withLock { $0.reports } },
         sends: { [self] report in sends(about: report) },
+        sendLog: { [self] _ in state.withLock { $0.logged } },
         silences: { [self] in state.withLock { $0.ledger.silences } },
         auditLog: { [self] limit in .success(Array(state.withLock { $0.audit }.prefix(limit))) },
         receivers: { ["chat", "pager"] },
