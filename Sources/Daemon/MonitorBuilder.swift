@@ -75,11 +75,8 @@ struct MonitorBuilder {
     )
     listener.listen { rules.note($0) }
     let targets = TargetBoard(recorder: ingest)
-    let scheduler = PollScheduler(
-      clock: clock,
-      recorder: targets,
-      logger: plan.logger.named("polling")
-    )
+    let polling = plan.logger.named("polling")
+    let scheduler = PollScheduler(clock: clock, recorder: targets, logger: polling)
     topology.asker.use(scheduler)
     let watchdog = deadMansSwitch(over: state, targets, rules)
     return Monitor.Parts(
