@@ -129,14 +129,20 @@ import Testing
   private func tellInTime(_ alertmanager: ToldAlertmanager) async throws {
     let clock = ContinuousClock()
     let start = clock.now
-    for (second, index, action) in events {
+    for second in Set(events.map(\.second)).sorted() {
       try await clock.sleep(until: start + .seconds(second))
-      switch action {
-      case .fire(let text): try await alertmanager.post(labels(text, index), ended: false)
-      case .end(let text): try await alertmanager.post(labels(text, index), ended: true)
-      case .silence(let text, let end):
-        try await alertmanager.silence(text, in: Self.label(index), for: end - second)
+      // One request for all: one after the other would take longer, on a busy machine, than the events
+      // of a story lie apart, so that Alertmanager saw two of them as one.
+      var alerts: [(labels: [String: String], ended: Bool)] = []
+      for (_, index, action) in events.filter({ $0.second == second }) {
+        switch action {
+        case .fire(let text): alerts.append((labels(text, index), false))
+        case .end(let text): alerts.append((labels(text, index), true))
+        case .silence(let text, let end):
+          try await alertmanager.silence(text, in: Self.label(index), for: end - second)
+        }
       }
+      if !alerts.isEmpty { try await alertmanager.post(alerts) }
     }
     let last = events.last?.second ?? 0
     try await clock.sleep(until: start + .seconds(last + patience))
@@ -321,13 +327,15 @@ private struct ToldAlertmanager {
     try #require(isReady, "\(process.errorOutput)")
   }
 
-  func post(_ labels: [String: String], ended: Bool) async throws {
+  func post(_ alerts: [(labels: [String: String], ended: Bool)]) async throws {
     let now = Timestamp(unixSeconds: Date().timeIntervalSince1970)
-    var alert = ["labels": json(labels), "endsAt": "\"\((now + .seconds(3_600)).rfc3339Text)\""]
-    // Of an alert that is known Alertmanager keeps when it began.
-    alert[ended ? "endsAt" : "startsAt"] = "\"\(now.rfc3339Text)\""
-    let members = alert.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",")
-    try await send("alerts", "[{\(members)}]")
+    let items = alerts.map { labels, ended in
+      var alert = ["labels": json(labels), "endsAt": "\"\((now + .seconds(3_600)).rfc3339Text)\""]
+      // Of an alert that is known Alertmanager keeps when it began.
+      alert[ended ? "endsAt" : "startsAt"] = "\"\(now.rfc3339Text)\""
+      return "{" + alert.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",") + "}"
+    }
+    try await send("alerts", "[\(items.joined(separator: ","))]")
   }
 
   func silence(_ text: String, in story: String, for seconds: Double) async throws {
