@@ -20,6 +20,8 @@
 // - An alert that no rule reports for five minutes is told as withdrawn, not as recovered.
 // - What still fires when its silence or mute interval ends is told, with the reason; so is an end in
 //   a mute interval. What is acknowledged is not repeated. Many groups at once are one: the storm.
+// - What begins and ends too often is told once, as flapping, and once more when it is calm
+//   (`FlapWatch`); `MessageTemplates` replaces hvsmon's own words by the user's templates.
 // - Matchers that say what silences what need not be written: `Inhibition` asks the topology.
 //
 // Invariants
