@@ -55,6 +55,8 @@ final class KilledMonitor {
         tiers:
       \(targets.tiers)
       notifications:
+        # What fails again and again is told each time here.
+        flapping: {changes: 0}
         route:
           receiver: hook
           group_by: [alertname, instance]
