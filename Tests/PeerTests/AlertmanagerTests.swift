@@ -171,7 +171,7 @@ struct AlertmanagerTests {
     #expect(alert.tree["labels"]?["cluster"]?.string == "lab")
     #expect(alert.tree["annotations"]?["summary"]?.string == "so")
     #expect(
-      alert.tree["generatorURL"]?.string?.hasPrefix("http://hvsmon.test/api/v1/query") == true
+      alert.tree["generatorURL"]?.string?.hasPrefix("http://hvsmon.test/graph?query=") == true
     )
     // It lives four minutes from the time it was told.
     let left = (alert.end - Timestamp(unixSeconds: Date().timeIntervalSince1970)).inSeconds
