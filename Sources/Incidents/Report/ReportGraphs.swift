@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import MetricModel
+import Snapshot
 
 /// The graphs of a report, all on the same axis of time.
 struct ReportGraphs {
@@ -47,7 +48,7 @@ struct ReportGraphs {
       let values = curve.points.filter { !$0.isStalenessMarker && $0.value.isFinite }
       let most = max(values.map(\.value).max() ?? 0, 1e-9)
       picture("time of an answer of \(curve.name)", height: Self.plotHeight, to: &html) { html in
-        label("\(curve.name) (to \(SpanWords.exact(most)))", at: 14, to: &html)
+        label("\(curve.name) (to \(Amounts.latency(most)))", at: 14, to: &html)
         path(values.map { ($0.timestamp, Optional($0.value)) }, most: most, to: &html)
       }
     }
