@@ -24,7 +24,7 @@ struct TimelineEndpoint: Sendable {
     [
       HTTPRoute(.exact("/api/hvsmon/v1/timeline")) { request in
         do throws(APIFailure) {
-          return await answer(in: try range(request.query))
+          return try await answer(in: try range(request.query))
         } catch {
           return error.response
         }
@@ -43,10 +43,14 @@ struct TimelineEndpoint: Sendable {
     return since...until
   }
 
-  private func answer(in range: ClosedRange<Timestamp>) async -> ServerResponse {
+  private func answer(in range: ClosedRange<Timestamp>) async throws(APIFailure) -> ServerResponse {
     let sends = await ports.alerts.reading.sendLog(range)
-    // An unreadable log is an empty one here: the audit endpoint says why.
-    let deeds = (try? await ports.alerts.reading.auditLog(Self.deedsMax).get()) ?? []
+    let deeds: [AuditEntry]
+    switch await ports.alerts.reading.auditLog(Self.deedsMax) {
+    case .success(let entries): deeds = entries
+    // A report must not say that nobody was told or did anything when nobody can know.
+    case .failure(let failure): throw APIFailure(.internal, failure.reason)
+    }
     return await threads.answer { abandonment throws(APIFailure) in
       let read = try courses(in: range, abandonment)
       let names = SentAlertNames(read)

@@ -95,6 +95,13 @@ import Testing
     #expect(record.alerts.map(\.name) == ["NodeDown"])
   }
 
+  @Test func `a log that cannot be read is not told as an empty one`() async throws {
+    let alerts = StandInAlerts()
+    alerts.state.withLock { $0.auditFault = "hvsmon-state.sqlite: disk I/O error" }
+    let answer = try await ports(alerts).ask(Self.path, [])
+    #expect(answer.status == 500 && answer.text.contains("disk I/O error"), "\(answer.text)")
+  }
+
   @Test func `the last hour is told unless another time is asked for, and none to come`()
     async throws
   {

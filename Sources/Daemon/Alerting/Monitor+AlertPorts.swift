@@ -78,7 +78,8 @@ extension Monitor.Parts {
     }
   }
 
-  /// The messages that ended within a range, and those that wait; without the file only these.
+  /// The messages that ended within a range, and those that wait; without the file only these: who
+  /// asks for a log asks the audit log too, which is in the same file and says why.
   fileprivate func sendLog(in range: ClosedRange<Timestamp>) async -> [LoggedSend] {
     let statistics = await dispatcher.statistics
     let waiting = await queue.waiting(about: await notifications.groupKeys).map { queued in

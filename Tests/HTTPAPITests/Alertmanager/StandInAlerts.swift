@@ -15,6 +15,7 @@ final class StandInAlerts: Sendable {
     var posted: [PostedAlert] = []
     var acknowledged: [Acknowledgement] = []
     var audit: [AuditEntry] = []
+    var auditFault: String?
     var faults: [String] = []
     var tested: [TestReport] = []
     var senders: [String] = []
@@ -35,7 +36,12 @@ final class StandInAlerts: Sendable {
         sends: { [self] report in sends(about: report) },
         sendLog: { [self] _ in state.withLock { $0.logged } },
         silences: { [self] in state.withLock { $0.ledger.silences } },
-        auditLog: { [self] limit in .success(Array(state.withLock { $0.audit }.prefix(limit))) },
+        auditLog: { [self] limit in
+          state.withLock { state in
+            state.auditFault.map { .failure(AlertPorts.UnreadableLog(reason: $0)) }
+              ?? .success(Array(state.audit.prefix(limit)))
+          }
+        },
         receivers: { ["chat", "pager"] },
         routingText: { "route:\n  receiver: \"chat\"\n" }
       ),
