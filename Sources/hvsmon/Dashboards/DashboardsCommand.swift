@@ -36,7 +36,7 @@ enum DashboardsCommand: Command {
         )
         try Data(file.text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
       } catch {
-        Terminal.complain("\(path) could not be written: \(error)")
+        Terminal.complain("\(path) could not be written: \(FileFault.reason(error))")
         return 1
       }
       Terminal.print(path)

@@ -57,7 +57,7 @@ enum ReportCommand: Command {
     do {
       try Data(text.utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
     } catch {
-      Terminal.complain("\(file) could not be written: \(error)")
+      Terminal.complain("\(file) could not be written: \(FileFault.reason(error))")
       throw DaemonDialogue.NoAnswer(status: 1)
     }
     Terminal.print(file)

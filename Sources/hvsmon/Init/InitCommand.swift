@@ -96,7 +96,7 @@ enum InitCommand: Command {
     do {
       try Data(text.utf8).write(to: URL(fileURLWithPath: wish.output), options: options)
     } catch {
-      Terminal.complain("\(wish.output) cannot be written: \(error)")
+      Terminal.complain("\(wish.output) cannot be written: \(FileFault.reason(error))")
       return 2
     }
     Terminal.print("\(wish.output) is written. Read it: what is guessed is marked as guessed.")
