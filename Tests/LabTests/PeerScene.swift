@@ -180,6 +180,13 @@ final class PeerScene: Sendable {
     await eventually(within: .seconds(15)) { messages.count >= count }
   }
 
+  /// Waits for a recovery among what came after so many messages.
+  func hasRecovered(after count: Int) async -> Bool {
+    await eventually(within: .seconds(15)) {
+      messages.dropFirst(count).contains { $0.status == "resolved" }
+    }
+  }
+
   /// Waits until both hear each other, or neither does.
   func hear(each isHeard: Bool) async -> Bool {
     await eventually(within: .seconds(20)) {
