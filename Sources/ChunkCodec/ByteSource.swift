@@ -86,32 +86,37 @@ struct ByteSource {
     return low >> shift | high << (64 - shift)
   }
 
-  /// Takes `numbers.count` numbers of `width` bits each, adding `base` to each, wrapping around.
+  /// Takes `numbers.count` numbers of `width` bits each, adding `base` to each, wrapping around; those
+  /// before `first` are passed over.
   mutating func unpack(
     width: Int,
     base: Int64,
-    into numbers: UnsafeMutableBufferPointer<Int64>
+    into numbers: UnsafeMutableBufferPointer<Int64>,
+    from first: Int = 0
   ) throws(ChunkError) {
     guard width > 0 else {
-      for index in numbers.indices { numbers[index] = base }
+      for index in first..<numbers.count { numbers[index] = base }
       return
     }
-    let size = (numbers.count * width + 7) / 8
-    let packed = try part(count: size)
+    let packed = try part(count: (numbers.count * width + 7) / 8)
     let mask: UInt64 = width == 64 ? .max : (1 << UInt64(width)) - 1
-    var bit = 0
-    if width <= 57 {
+    var bit = first * width
+    var index = first
+    if width <= 57, let start = packed.bytes.baseAddress {
       // One unaligned load covers any number: the shift is at most 7.
-      for index in numbers.indices {
-        let number = packed.word(at: bit >> 3) >> UInt64(bit & 7) & mask
+      let whole = packed.bytes.count - 8
+      while index < numbers.count, bit >> 3 <= whole {
+        let word = start.loadUnaligned(fromByteOffset: bit >> 3, as: UInt64.self)
+        let number = UInt64(littleEndian: word) >> UInt64(bit & 7) & mask
         numbers[index] = base &+ Int64(bitPattern: number)
         bit += width
+        index += 1
       }
-    } else {
-      for index in numbers.indices {
-        numbers[index] = base &+ Int64(bitPattern: packed.word(atBit: bit) & mask)
-        bit += width
-      }
+    }
+    while index < numbers.count {
+      numbers[index] = base &+ Int64(bitPattern: packed.word(atBit: bit) & mask)
+      bit += width
+      index += 1
     }
   }
 }

@@ -29,6 +29,9 @@ enum IntegerSequence {
     /// A straight line through all of them; for counters with a steady rate, and times.
     case line = 3
 
+    /// A number is the sum of all differences before it.
+    var isSum: Bool { self == .delta || self == .curve }
+
     /// Numbers that are written as they are, before the packed ones.
     var headCount: Int {
       switch self {
@@ -60,17 +63,44 @@ enum IntegerSequence {
   /// Ones at which Rice's code gives the number in 64 bits instead.
   static let quotientMax: UInt64 = 40
 
+  /// Which of a sequence's numbers are wanted.
+  struct Wish {
+    /// How many the sequence has.
+    let total: Int
+    /// The first that is wanted; those before it may be left as they are.
+    let first: Int
+
+    /// All of so many.
+    init(all total: Int) { self.init(from: 0, of: total) }
+
+    init(from first: Int, of total: Int) {
+      self.total = total
+      self.first = first
+    }
+  }
+
   /// Restores as many numbers as `numbers` has room for.
   static func read(
     from source: inout ByteSource,
     into numbers: UnsafeMutableBufferPointer<Int64>
   ) throws(ChunkError) {
-    try read(from: &source, into: numbers, mayHaveRuns: true)
+    try read(from: &source, into: numbers, Wish(all: numbers.count))
+  }
+
+  /// Restores as many numbers as `numbers` has room for, which are the first ones of a sequence; only
+  /// after all of them the source stands behind the sequence.
+  static func read(
+    from source: inout ByteSource,
+    into numbers: UnsafeMutableBufferPointer<Int64>,
+    _ wish: Wish
+  ) throws(ChunkError) {
+    try read(from: &source, into: numbers, wish, mayHaveRuns: true)
   }
 
   private static func read(
     from source: inout ByteSource,
     into numbers: UnsafeMutableBufferPointer<Int64>,
+    _ wish: Wish,
     mayHaveRuns: Bool
   ) throws(ChunkError) {
     guard !numbers.isEmpty else { return }
@@ -83,10 +113,12 @@ enum IntegerSequence {
     for index in 0..<predictor.headCount { numbers[index] = try source.signed() }
     if predictor == .line { slope = try source.signed() }
     let rest = UnsafeMutableBufferPointer(rebasing: numbers[predictor.headCount...])
+    // A number that does not depend on the one before it can be had alone.
+    let first = predictor.isSum ? 0 : wish.first
     if packing == .runs {
-      try readRuns(from: &source, into: rest)
+      try readRuns(from: &source, into: rest, of: wish.total)
     } else {
-      try unpack(packing, from: &source, into: rest)
+      try unpack(packing, from: &source, into: rest, from: first)
     }
     switch predictor {
     case .none: break
@@ -95,8 +127,8 @@ enum IntegerSequence {
       sum(UnsafeMutableBufferPointer(rebasing: numbers[1...]), from: 1)
       sum(numbers, from: 1)
     case .line:
-      var height: Int64 = 0
-      for index in numbers.indices {
+      var height = slope &* Int64(first)
+      for index in first..<numbers.count {
         numbers[index] = numbers[index] &+ (height >> slopeBits)
         height = height &+ slope
       }
@@ -116,21 +148,23 @@ enum IntegerSequence {
   private static func unpack(
     _ packing: Packing,
     from source: inout ByteSource,
-    into numbers: UnsafeMutableBufferPointer<Int64>
+    into numbers: UnsafeMutableBufferPointer<Int64>,
+    from first: Int
   ) throws(ChunkError) {
     switch packing {
     case .constant:
       let number = try source.signed()
-      for index in numbers.indices { numbers[index] = number }
+      for index in first..<numbers.count { numbers[index] = number }
     case .frame:
-      try readFrame(from: &source, into: numbers)
+      try readFrame(from: &source, into: numbers, from: first)
     case .frames:
       var start = 0
       while start < numbers.count {
         let end = min(start + frameCount, numbers.count)
         try readFrame(
           from: &source,
-          into: UnsafeMutableBufferPointer(rebasing: numbers[start..<end])
+          into: UnsafeMutableBufferPointer(rebasing: numbers[start..<end]),
+          from: min(max(first - start, 0), end - start)
         )
         start = end
       }
@@ -141,12 +175,13 @@ enum IntegerSequence {
 
   private static func readFrame(
     from source: inout ByteSource,
-    into numbers: UnsafeMutableBufferPointer<Int64>
+    into numbers: UnsafeMutableBufferPointer<Int64>,
+    from first: Int
   ) throws(ChunkError) {
     let base = try source.signed()
     let width = Int(try source.byte())
     guard width <= 64 else { throw .malformed(reason: "a number has more than 64 bits") }
-    try source.unpack(width: width, base: base, into: numbers)
+    try source.unpack(width: width, base: base, into: numbers, from: first)
   }
 
   private static func readRice(
@@ -184,25 +219,28 @@ enum IntegerSequence {
 
   private static func readRuns(
     from source: inout ByteSource,
-    into numbers: UnsafeMutableBufferPointer<Int64>
+    into numbers: UnsafeMutableBufferPointer<Int64>,
+    of total: Int
   ) throws(ChunkError) {
-    let count = try source.count(max: numbers.count, of: "runs")
+    let count = try source.count(max: total, of: "runs")
     var lengths = [Int64](repeating: 0, count: count)
     var values = [Int64](repeating: 0, count: count)
+    let all = Wish(all: count)
     try lengths.withUnsafeMutableBufferPointer { lengths throws(ChunkError) in
-      try read(from: &source, into: lengths, mayHaveRuns: false)
+      try read(from: &source, into: lengths, all, mayHaveRuns: false)
     }
     try values.withUnsafeMutableBufferPointer { values throws(ChunkError) in
-      try read(from: &source, into: values, mayHaveRuns: false)
+      try read(from: &source, into: values, all, mayHaveRuns: false)
     }
     var start = 0
     for (length, value) in zip(lengths, values) {
-      guard length > 0, length <= numbers.count - start else {
+      guard length > 0, length <= total - start else {
         throw .malformed(reason: "a run does not fit")
       }
-      for index in start..<start + Int(length) { numbers[index] = value }
-      start += Int(length)
+      let end = start + Int(length)
+      for index in min(start, numbers.count)..<min(end, numbers.count) { numbers[index] = value }
+      start = end
     }
-    guard start == numbers.count else { throw .malformed(reason: "runs are missing") }
+    guard start == total else { throw .malformed(reason: "runs are missing") }
   }
 }

@@ -159,22 +159,45 @@ package final class SampleBlock: Sendable {
   /// after an error.
   package func read(column: Int, into values: inout [Double]) throws(ChunkError) {
     values.removeAll(keepingCapacity: true)
-    let count = times.count
+    try append(column: column, rows: 0..<times.count, to: &values)
+  }
+
+  /// Adds the values that the series at a position has in some rows; nothing after an error.
+  package func append(
+    column: Int,
+    rows: Range<Int>,
+    to values: inout [Double]
+  ) throws(ChunkError) {
+    let start = values.count
+    // Numbers depend on those before them, not on those behind; the second may go with the first.
+    let count = min(max(rows.upperBound, 2), times.count)
     values.append(contentsOf: repeatElement(0, count: count))
-    let range = Int(offsets[column])..<Int(offsets[column + 1])
+    let place = Int(offsets[column])..<Int(offsets[column + 1])
     do throws(ChunkError) {
-      try bytes.read(range) { source throws(ChunkError) in
+      try bytes.read(place) { source throws(ChunkError) in
         try values.withUnsafeMutableBufferPointer { values throws(ChunkError) in
-          var scratch = [Int64](repeating: 0, count: count)
-          try scratch.withUnsafeMutableBufferPointer { scratch throws(ChunkError) in
-            try ValueColumn.read(from: &source, into: values, scratch: scratch)
-          }
+          try ValueColumn.read(
+            from: &source,
+            into: UnsafeMutableBufferPointer(rebasing: values[start...]),
+            IntegerSequence.Wish(from: rows.lowerBound, of: times.count)
+          )
         }
-        guard source.left == 0 else { throw .malformed(reason: "bytes follow a column's values") }
+        guard source.left == 0 || count < times.count else {
+          throw .malformed(reason: "bytes follow a column's values")
+        }
       }
     } catch {
-      values.removeAll()
+      values.removeLast(values.count - start)
       throw error
     }
+    if rows.upperBound < count { values.removeLast(count - rows.upperBound) }
+    if rows.lowerBound > 0 { values.removeSubrange(start..<start + rows.lowerBound) }
+  }
+
+  /// The value that the series at a position has in one row.
+  package func value(column: Int, row: Int) throws(ChunkError) -> Double {
+    var values: [Double] = []
+    try append(column: column, rows: row..<row + 1, to: &values)
+    return values[0]
   }
 }

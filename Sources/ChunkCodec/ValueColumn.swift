@@ -116,11 +116,14 @@ enum ValueColumn {
 
   // Reading.
 
-  /// Restores as many values as `values` has room for, using `scratch` of the same size.
+  /// Restores as many values as `values` has room for, which are the first ones of a column; those
+  /// before the first that is wanted may be any.
+  ///
+  /// Only after all of them the source stands behind the column.
   static func read(
     from source: inout ByteSource,
     into values: UnsafeMutableBufferPointer<Double>,
-    scratch: UnsafeMutableBufferPointer<Int64>
+    _ wish: IntegerSequence.Wish
   ) throws(ChunkError) {
     guard !values.isEmpty else { return }
     let coding = try source.byte()
@@ -130,14 +133,16 @@ enum ValueColumn {
       values.update(repeating: value)
     case .decimals:
       let exceptions =
-        coding & exceptionsFlag == 0 ? [] : try readExceptions(&source, count: values.count)
-      try readIntegers(&source, coding, into: scratch)
-      restore(scratch, exponent: Int(coding >> 4), into: values)
-      for (place, bits) in exceptions { values[place] = Double(bitPattern: bits) }
+        coding & exceptionsFlag == 0 ? [] : try readExceptions(&source, count: wish.total)
+      try readIntegers(&source, coding, into: values, wish)
+      restore(values, from: wish.first, exponent: Int(coding >> 4))
+      for (place, bits) in exceptions where place < values.count {
+        values[place] = Double(bitPattern: bits)
+      }
     case .patterns:
-      try readIntegers(&source, coding, into: scratch)
-      for index in values.indices {
-        let bits = ordered(UInt64(bitPattern: scratch[index]))
+      try readIntegers(&source, coding, into: values, wish)
+      for index in wish.first..<values.count {
+        let bits = ordered(values[index].bitPattern)
         values[index] = Double(bitPattern: UInt64(bitPattern: bits))
       }
     case .xor:
@@ -150,31 +155,42 @@ enum ValueColumn {
     }
   }
 
+  /// Restores whole numbers in the places of values, as their bits.
   private static func readIntegers(
     _ source: inout ByteSource,
     _ coding: UInt8,
-    into numbers: UnsafeMutableBufferPointer<Int64>
+    into values: UnsafeMutableBufferPointer<Double>,
+    _ wish: IntegerSequence.Wish
   ) throws(ChunkError) {
-    guard coding & divisorFlag != 0 else {
-      return try IntegerSequence.read(from: &source, into: numbers)
+    try values.withMemoryRebound(to: Int64.self) { numbers throws(ChunkError) in
+      guard coding & divisorFlag != 0 else {
+        return try IntegerSequence.read(from: &source, into: numbers, wish)
+      }
+      let first = try source.signed()
+      let divisor = Int64(bitPattern: try source.varint())
+      try IntegerSequence.read(from: &source, into: numbers, wish)
+      for index in wish.first..<numbers.count {
+        numbers[index] = first &+ numbers[index] &* divisor
+      }
     }
-    let first = try source.signed()
-    let divisor = Int64(bitPattern: try source.varint())
-    try IntegerSequence.read(from: &source, into: numbers)
-    for index in numbers.indices { numbers[index] = first &+ numbers[index] &* divisor }
   }
 
+  /// Turns whole numbers, which stand as bits in the places of values, into values.
   private static func restore(
-    _ numbers: UnsafeMutableBufferPointer<Int64>,
-    exponent: Int,
-    into values: UnsafeMutableBufferPointer<Double>
+    _ values: UnsafeMutableBufferPointer<Double>,
+    from first: Int,
+    exponent: Int
   ) {
     guard exponent > 0 else {
-      for index in values.indices { values[index] = Double(numbers[index]) }
+      for index in first..<values.count {
+        values[index] = Double(Int64(bitPattern: values[index].bitPattern))
+      }
       return
     }
     let power = Decimals.powers[exponent]
-    for index in values.indices { values[index] = Double(numbers[index]) / power }
+    for index in first..<values.count {
+      values[index] = Double(Int64(bitPattern: values[index].bitPattern)) / power
+    }
   }
 
   private static func readExceptions(

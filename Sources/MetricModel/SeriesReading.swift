@@ -75,8 +75,16 @@ package protocol SeriesCursor: Sendable {
   var damage: String? { get }
 
   /// Replaces `run` by the next stretch of samples, oldest first; false when there are no more.
-  ///
   mutating func next(into run: inout SampleRun) throws(StoreError) -> Bool
+
+  /// Adds the next stretch of samples to what `columns` has; false when there are no more.
+  mutating func next(appendingTo columns: inout SampleColumns) throws(StoreError) -> Bool
+
+  /// The newest sample at or before `time`, in Unix milliseconds, of a cursor that was not walked
+  /// yet; nil when there is none. What comes after that time need not be read.
+  mutating func newest(
+    through time: Int64
+  ) throws(StoreError) -> (unixMilliseconds: Int64, value: Double)?
 }
 
 /// Reads stored samples.
@@ -106,6 +114,34 @@ package protocol SeriesReading: Sendable {
 
 extension SeriesCursor {
   package var damage: String? { nil }
+
+  package mutating func next(appendingTo columns: inout SampleColumns) throws(StoreError) -> Bool {
+    var run = SampleRun()
+    guard try next(into: &run) else { return false }
+    columns.append(run)
+    return true
+  }
+
+  package mutating func newest(
+    through time: Int64
+  ) throws(StoreError) -> (unixMilliseconds: Int64, value: Double)? {
+    try newestByWalking(through: time)
+  }
+
+  /// Walks the cursor up to a time.
+  package mutating func newestByWalking(
+    through time: Int64
+  ) throws(StoreError) -> (unixMilliseconds: Int64, value: Double)? {
+    var newest: (unixMilliseconds: Int64, value: Double)?
+    var run = SampleRun()
+    while try next(into: &run) {
+      for (place, found) in run.unixMilliseconds.enumerated() {
+        guard found <= time else { return newest }
+        newest = (found, run.values[place])
+      }
+    }
+    return newest
+  }
 }
 
 extension SeriesReading {

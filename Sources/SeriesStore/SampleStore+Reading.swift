@@ -9,20 +9,20 @@ extension SampleStore: SeriesReading {
     let numbers = try numbers(matching: selection.matchers)
     // One look at all series, so that all cursors see the same moment.
     let views = state.withLock { state in
-      state.inLabelOrder(numbers, mayHaveSampleIn: lower...upper).map {
+      state.inLabelOrder(numbers, mayHaveSampleIn: lower...upper).compactMap {
         SeriesView($0, of: state)
       }
     }
     if let rollup = selection.rollup, let wish = RollupCursor.Wish(rollup) {
       return try cursors(of: views, wish, in: lower...upper)
     }
-    var lists = BlockLists(range: lower...upper, pool: readers)
+    var lists = BlockLists(range: lower...upper, from: source)
+    var reader = BlockReader()
     var cursors: [any SeriesCursor] = []
     cursors.reserveCapacity(views.count)
     for view in views {
-      let blocks = try lists.rows(for: view)
-      let cursor = StoreCursor(view, blocks, in: lower...upper, from: source)
-      if try cursor.hasSample() { cursors.append(cursor) }
+      let cursor = StoreCursor(view, try lists.list(for: view), in: lower...upper)
+      if try cursor.hasSample(&reader) { cursors.append(cursor) }
     }
     return cursors
   }
@@ -35,16 +35,17 @@ extension SampleStore: SeriesReading {
   ) throws(StoreError) -> [any SeriesCursor] {
     var days = RollupLists(wish, pool: readers)
     var lists: [Int64: BlockLists] = [:]
+    var reader = BlockReader()
     var cursors: [any SeriesCursor] = []
     for view in views {
       // A sample before those that follow says by how much a counter rose to the first of them.
       let start = max(range.lowerBound, view.rolledThrough + 1)
       let samplesFrom = max(start - 600_000, 0)
       let samplesRange = min(samplesFrom, range.upperBound)...range.upperBound
-      var known = lists[samplesRange.lowerBound] ?? BlockLists(range: samplesRange, pool: readers)
-      let blocks = try known.rows(for: view)
+      var known = lists[samplesRange.lowerBound] ?? BlockLists(range: samplesRange, from: source)
+      let blocks = try known.list(for: view)
       lists[samplesRange.lowerBound] = known
-      let samples = StoreCursor(view, blocks, in: samplesRange, from: source)
+      let samples = StoreCursor(view, blocks, in: samplesRange)
       let cursor = RollupCursor(
         view,
         wish,
@@ -53,7 +54,7 @@ extension SampleStore: SeriesReading {
         in: range,
         from: source
       )
-      if try cursor.hasSample() { cursors.append(cursor) }
+      if try cursor.hasSample(&reader) { cursors.append(cursor) }
     }
     return cursors
   }

@@ -54,6 +54,25 @@ import Testing
     }
   }
 
+  @Test func `some rows of a column are the same as in the whole column`() throws {
+    for seed in UInt64(1)...600 {
+      var random = SeededRandom(seed: seed)
+      let rows = Int.random(in: 1...300, using: &random)
+      let content = randomContent(&random, rows: rows, columns: 4)
+      let block = try SampleBlock(decoding: encoded(content))
+      for (column, whole) in content.columns.enumerated() {
+        let start = Int.random(in: 0...rows, using: &random)
+        let wanted = start..<Int.random(in: start...rows, using: &random)
+        var values = [0.5]
+        try block.append(column: column, rows: wanted, to: &values)
+        #expect((values.dropFirst().map(\.bitPattern) == Array(whole[wanted])) == true, "\(seed)")
+        #expect(values[0] == 0.5)
+        let row = Int.random(in: 0..<rows, using: &random)
+        #expect(try block.value(column: column, row: row).bitPattern == whole[row])
+      }
+    }
+  }
+
   /// One column, alone in a block.
   private func roundTrip(_ bits: [UInt64]) throws -> (bits: [UInt64], bytes: Int) {
     let times = bits.indices.map { Int64($0) * 15_000 }
@@ -178,6 +197,9 @@ import Testing
       }
       if seed.isMultiple(of: 7) { body.removeLast(Int.random(in: 0..<body.count, using: &random)) }
       do { _ = try decoded(sealed(body)) } catch { refused += 1 }
+      guard let block = try? SampleBlock(decoding: sealed(body)) else { continue }
+      let row = Int.random(in: 0..<block.times.count, using: &random)
+      for column in block.series.indices { _ = try? block.value(column: column, row: row) }
     }
     #expect(refused > 1_000)
   }

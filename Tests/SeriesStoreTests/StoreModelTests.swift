@@ -32,14 +32,9 @@ import Testing
     _ store: SampleStore,
     _ range: ClosedRange<Int64>
   ) throws -> [LabelSet: [Int64: UInt64]] {
-    let found = try store.series(
-      matching: [LabelMatcher("__name__", .equal, "m")],
-      in: Timestamp(
-        unixMilliseconds: range.lowerBound
-      )...Timestamp(
-        unixMilliseconds: range.upperBound
-      )
-    )
+    let matchers = [LabelMatcher("__name__", .equal, "m")]
+    let bounds = [range.lowerBound, range.upperBound].map { Timestamp(unixMilliseconds: $0) }
+    let found = try store.series(matching: matchers, in: bounds[0]...bounds[1])
     var answer: [LabelSet: [Int64: UInt64]] = [:]
     for series in found {
       var last = Int64.min
@@ -49,7 +44,35 @@ import Testing
         answer[series.labels, default: [:]][last] = sample.value.bitPattern
       }
     }
+    try compareWays(store, SeriesSelection(matching: matchers, in: bounds[0]...bounds[1]), found)
     return answer
+  }
+
+  /// The other ways to read give the same: all in columns, and the newest at a time.
+  private static func compareWays(
+    _ store: SampleStore,
+    _ selection: SeriesSelection,
+    _ expected: [Series]
+  ) throws {
+    var columns = SampleColumns()
+    for (cursor, series) in zip(try store.cursors(selection), expected) {
+      var walked = cursor
+      columns.removeAll()
+      while try walked.next(appendingTo: &columns) {}
+      columns.finish()
+      let times = series.samples.map(\.timestamp.unixMilliseconds)
+      #expect((columns.times == times) == true)
+      let bits = series.samples.map(\.value.bitPattern)
+      #expect((columns.values.map(\.bitPattern) == bits) == true)
+      for place in Set([0, times.count / 3, times.count - 1]) {
+        for (shift, wanted) in [(-1, place - 1), (0, place)] {
+          var cursor = cursor
+          let newest = try cursor.newest(through: times[place] + Int64(shift))
+          #expect(newest?.unixMilliseconds == (wanted < 0 ? nil : times[wanted]))
+          #expect(newest?.value.bitPattern == (wanted < 0 ? nil : bits[wanted]))
+        }
+      }
+    }
   }
 
   @Test(arguments: UInt64(1)...16)

@@ -152,10 +152,10 @@ extension Evaluation {
   ) throws(QueryError) -> [Column] {
     var values = Array(repeating: 1.0, count: grid.count)
     try forEachSeries(of: argument, on: grid) { (input, windows) throws(QueryError) in
-      var window = SampleWindow(input, windows)
-      for index in 0..<grid.count {
-        window.move(to: index)
-        if window.count > 0 { values[index] = Column.absent }
+      var plan = WindowPlan(windows)
+      plan.update(for: input)
+      for (index, bounds) in plan.bounds.enumerated() where !bounds.isEmpty {
+        values[index] = Column.absent
       }
     }
     return [Column(argument.labelsOfAbsence, values)].filter { !$0.isEmpty }

@@ -3,13 +3,13 @@ import MetricModel
 
 /// Computes a number from each window of one series after the other.
 private struct RangeWorker<Function: WindowFunction>: SeriesWorker {
-  let windows: Windows
   var function: Function
+  private var plan: WindowPlan
   private var input = RangeInput()
 
   init(windows: Windows, function: Function) {
-    self.windows = windows
     self.function = function
+    plan = WindowPlan(windows)
   }
 
   mutating func column(
@@ -17,21 +17,10 @@ private struct RangeWorker<Function: WindowFunction>: SeriesWorker {
     _ meter: inout WorkMeter
   ) throws(QueryError) -> Column? {
     guard try input.read(&cursor, &meter) else { return nil }
-    let count = windows.ends.count
-    function.prepare(input, windows)
-    var window = SampleWindow(input, windows)
-    var column = Column(emptyFor: input.labels, count: count, dropsName: input.dropsName)
-    var isPresent = false
-    for index in 0..<count {
-      window.move(to: index)
-      try meter.work(window.count)
-      guard window.count > 0, let value = try function.value(of: window, at: index) else {
-        continue
-      }
-      column.values[index] = value
-      isPresent = true
-    }
-    try meter.charge(count)
+    plan.update(for: input)
+    var column = Column(emptyFor: input.labels, count: plan.count, dropsName: input.dropsName)
+    let isPresent = try function.fill(&column.values, input, plan, &meter)
+    try meter.charge(plan.count)
     return isPresent ? column : nil
   }
 }

@@ -12,6 +12,38 @@ protocol WindowFunction: Sendable {
     of window: borrowing SampleWindow,
     at index: Int
   ) throws(QueryError) -> Double?
+
+  /// Writes the numbers of all windows of a series to their places; where there is none, the place
+  /// stays as it is.
+  ///
+  /// - Returns: Whether there is any.
+  mutating func fill(
+    _ numbers: inout [Double],
+    _ input: RangeInput,
+    _ plan: WindowPlan,
+    _ meter: inout WorkMeter
+  ) throws(QueryError) -> Bool
+}
+
+extension WindowFunction {
+  mutating func fill(
+    _ numbers: inout [Double],
+    _ input: RangeInput,
+    _ plan: WindowPlan,
+    _ meter: inout WorkMeter
+  ) throws(QueryError) -> Bool {
+    prepare(input, plan.windows)
+    var window = SampleWindow(input, plan)
+    var isPresent = false
+    for index in 0..<plan.count {
+      window.move(to: index)
+      try meter.work(window.count)
+      guard window.count > 0, let value = try value(of: window, at: index) else { continue }
+      numbers[index] = value
+      isPresent = true
+    }
+    return isPresent
+  }
 }
 
 /// A function that looks at each window by itself.
@@ -29,53 +61,6 @@ struct SingleWindowFunction: WindowFunction {
     at index: Int
   ) throws(QueryError) -> Double? {
     try compute(window, index)
-  }
-}
-
-/// `rate` and `increase`: where a counter fell is looked for once for all windows.
-struct CounterFunction: WindowFunction {
-  let perSecond: Bool
-  /// The positions of samples that are lower than the one before.
-  private var resets: [Int] = []
-  /// The first of them that no later window lies behind.
-  private var nextReset = 0
-
-  init(perSecond: Bool) { self.perSecond = perSecond }
-
-  mutating func prepare(_ input: RangeInput, _ windows: Windows) {
-    resets.removeAll(keepingCapacity: true)
-    nextReset = 0
-    let values = input.values
-    guard values.hasFall else { return }
-    for position in values.indices.dropFirst() where values[position] < values[position - 1] {
-      resets.append(position)
-    }
-  }
-
-  mutating func value(of window: borrowing SampleWindow, at index: Int) -> Double? {
-    guard window.count > 1 else { return nil }
-    var rise = window.value(window.count - 1) - window.value(0)
-    let indices = window.indices
-    while nextReset < resets.count, resets[nextReset] <= indices.lowerBound { nextReset += 1 }
-    var place = nextReset
-    while place < resets.count, resets[place] < indices.upperBound {
-      rise += window.value(resets[place] - 1 - indices.lowerBound)
-      place += 1
-    }
-    return window.extrapolated(rise, isCounter: true, perSecond: perSecond)
-  }
-}
-
-extension [Double] {
-  /// Whether a value is lower than the one before; looks at all without a branch.
-  fileprivate var hasFall: Bool {
-    withUnsafeBufferPointer { values in
-      var falls: UInt64 = 0
-      for position in 1..<Swift.max(values.count, 1) {
-        falls |= values[position] < values[position - 1] ? 1 : 0
-      }
-      return falls != 0
-    }
   }
 }
 
@@ -103,6 +88,22 @@ struct NeighbourCount: WindowFunction {
 
   mutating func value(of window: borrowing SampleWindow, at index: Int) -> Double? {
     Double(counts[window.indices.upperBound - 1] - counts[window.indices.lowerBound])
+  }
+
+  mutating func fill(
+    _ numbers: inout [Double],
+    _ input: RangeInput,
+    _ plan: WindowPlan,
+    _ meter: inout WorkMeter
+  ) throws(QueryError) -> Bool {
+    prepare(input, plan.windows)
+    try meter.work(plan.count)
+    var isPresent = false
+    for (index, bounds) in plan.bounds.enumerated() where !bounds.isEmpty {
+      numbers[index] = Double(counts[Int(bounds.upperBound) - 1] - counts[Int(bounds.lowerBound)])
+      isPresent = true
+    }
+    return isPresent
   }
 }
 
@@ -134,8 +135,8 @@ struct SlidingQuantile: WindowFunction {
       sorted.append(contentsOf: window.values)
       sorted.sort()
     } else {
-      Self.sort(window.input.values[held.lowerBound..<wanted.lowerBound], into: &leaving)
-      Self.sort(window.input.values[held.upperBound..<wanted.upperBound], into: &entering)
+      Self.sort(window.allValues[held.lowerBound..<wanted.lowerBound], into: &leaving)
+      Self.sort(window.allValues[held.upperBound..<wanted.upperBound], into: &entering)
       merge()
     }
     held = wanted

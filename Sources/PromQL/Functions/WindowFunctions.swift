@@ -25,7 +25,7 @@ extension Function {
       { window in
         guard window.count > 1 else { return nil }
         let rise = window.value(window.count - 1) - window.value(0)
-        return window.extrapolated(rise, isCounter: false, perSecond: false)
+        return Extrapolation(window, perSecond: false).carried(rise)
       }
     case .irate: { $0.lastStep(perSecond: true) }
     case .idelta: { $0.lastStep(perSecond: false) }
@@ -58,40 +58,6 @@ extension SampleWindow {
     var mean = CompensatedMean()
     for value in values { mean.add(value) }
     return mean.value
-  }
-
-  /// The rise from the first to the last of two samples or more, as if they stood at the very ends
-  /// of the window.
-  ///
-  /// The order of threshold and zero clamp is that of Prometheus 2.51 and later.
-  func extrapolated(_ rise: Double, isCounter: Bool, perSecond: Bool) -> Double {
-    // All times are whole milliseconds. Divisions are what this costs: there are no more than needed.
-    let first = value(0)
-    let (firstTime, lastTime) = (time(0), time(count - 1))
-    var toStart = Double(firstTime - start)
-    var toEnd = Double(end - lastTime)
-    let sampled = Double(lastTime - firstTime)
-    let gap = sampled / Double(count - 1)
-    if isFar(toStart, gap) { toStart = gap / 2 }
-    if isCounter, rise > 0, first >= 0, sampled * first < toStart * rise {
-      // A counter is never below zero: it began inside the window, where its line meets zero.
-      toStart = sampled * (first / rise)
-    }
-    if isFar(toEnd, gap) { toEnd = gap / 2 }
-    var factor = (sampled + toStart + toEnd) / sampled
-    if perSecond { factor /= rangeSeconds }
-    return rise * factor
-  }
-
-  /// Whether a distance is 1.1 mean gaps of the window's samples or more; both in milliseconds.
-  ///
-  /// Samples at whole seconds can lie right at the limit, where rounding decides: it is computed in
-  /// seconds then, as Prometheus does it.
-  private func isFar(_ distance: Double, _ gap: Double) -> Bool {
-    let limit = gap * 1.1
-    if (distance - limit).magnitude > limit * 1e-9 { return distance > limit }
-    let gapSeconds = Double(time(count - 1) - time(0)) / 1_000 / Double(count - 1)
-    return distance / 1_000 >= gapSeconds * 1.1
   }
 
   /// The difference of the last two samples; nil for fewer.

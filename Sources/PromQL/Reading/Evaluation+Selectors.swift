@@ -8,52 +8,6 @@ enum SelectorYield: Sendable {
   case timestamp
 }
 
-/// One series as a range function sees it: samples in columns, staleness markers left out.
-struct RangeInput: Sendable {
-  var labels = LabelSet.empty
-  var dropsName = false
-  var times: [Int64] = []
-  var values: [Double] = []
-  private var run = SampleRun()
-
-  /// Reads a series in place of the one before; false when it has no sample.
-  mutating func read(
-    _ cursor: inout any SeriesCursor,
-    _ meter: inout WorkMeter
-  ) throws(QueryError) -> Bool {
-    times.removeAll(keepingCapacity: true)
-    values.removeAll(keepingCapacity: true)
-    while try meter.next(&cursor, &run) { append(run) }
-    labels = cursor.labels
-    dropsName = (cursor as? ColumnCursor)?.dropsName ?? false
-    return !values.isEmpty
-  }
-
-  /// Adds a run's samples but for its staleness markers.
-  private mutating func append(_ run: SampleRun) {
-    guard run.values.hasStalenessMarker else {
-      times.append(contentsOf: run.unixMilliseconds)
-      values.append(contentsOf: run.values)
-      return
-    }
-    for index in 0..<run.count where !run.values[index].isStalenessMarker {
-      times.append(run.unixMilliseconds[index])
-      values.append(run.values[index])
-    }
-  }
-}
-
-extension [Double] {
-  /// Whether any is a staleness marker; looks at all without a branch.
-  fileprivate var hasStalenessMarker: Bool {
-    withUnsafeBufferPointer { values in
-      var found: UInt64 = 0
-      for value in values { found |= value.isStalenessMarker ? 1 : 0 }
-      return found != 0
-    }
-  }
-}
-
 /// The windows of a range selector or subquery, one for each time of a grid.
 struct Windows: Sendable {
   /// Where each window ends, which belongs to it.
@@ -66,30 +20,6 @@ struct Windows: Sendable {
 struct RangeSource {
   let windows: Windows
   let cursors: [any SeriesCursor]
-}
-
-/// A column as the series that a subquery makes of it.
-struct ColumnCursor: SeriesCursor {
-  let labels: LabelSet
-  let dropsName: Bool
-  private let grid: EvaluationGrid
-  private var values: [Double]
-
-  init(_ column: Column, _ grid: EvaluationGrid) {
-    labels = column.labels
-    dropsName = column.dropsName
-    values = column.values
-    self.grid = grid
-  }
-
-  mutating func next(into run: inout SampleRun) throws(StoreError) -> Bool {
-    run.removeAll()
-    for (index, value) in values.enumerated() where !value.isStalenessMarker {
-      run.append(grid.time(index), value)
-    }
-    values = []
-    return run.count > 0
-  }
 }
 
 extension Evaluation {
@@ -225,7 +155,8 @@ extension Evaluation {
     }
     let grid = EvaluationGrid(start: first * step, step: step, count: Int(last - first) + 1)
     try charge(grid.count)
-    return try merged(try vector(subquery.expression, on: grid)).map { ColumnCursor($0, grid) }
+    let times = (0..<grid.count).map { grid.time($0) }
+    return try merged(try vector(subquery.expression, on: grid)).map { ColumnCursor($0, times) }
   }
 
   private func floorDivision(_ dividend: Int64, _ divisor: Int64) -> Int64 {

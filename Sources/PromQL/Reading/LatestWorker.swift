@@ -21,6 +21,7 @@ struct LatestWorker: SeriesWorker {
     of cursor: inout any SeriesCursor,
     _ meter: inout WorkMeter
   ) throws(QueryError) -> Column? {
+    if places == 1 { return try soleColumn(of: &cursor, &meter) }
     var column = Column(emptyFor: cursor.labels, count: places)
     var latest: (time: Int64, value: Double)?
     var place = 0
@@ -43,11 +44,19 @@ struct LatestWorker: SeriesWorker {
       place += 1
     }
     guard isPresent else { return nil }
-    if times.isFixed {
-      column.values = Array(repeating: column.values[0], count: times.count)
-    }
     try meter.charge(times.count)
     return column
+  }
+
+  /// The column where one sample serves all times.
+  private func soleColumn(
+    of cursor: inout any SeriesCursor,
+    _ meter: inout WorkMeter
+  ) throws(QueryError) -> Column? {
+    let latest = try meter.newest(&cursor, through: times.first)
+    guard let value = value(of: latest, at: 0) else { return nil }
+    try meter.charge(times.count)
+    return Column(cursor.labels, Array(repeating: value, count: times.count))
   }
 
   private func write(
@@ -55,9 +64,15 @@ struct LatestWorker: SeriesWorker {
     at place: Int,
     to column: inout Column
   ) -> Bool {
-    guard let latest, latest.time > times.time(place) - lookback, !latest.value.isStalenessMarker
-    else { return false }
-    column.values[place] = yield == .value ? latest.value : Double(latest.time) / 1_000
+    guard let value = value(of: latest, at: place) else { return false }
+    column.values[place] = value
     return true
+  }
+
+  /// What a sample gives at a time; nil when it is too old or a staleness marker.
+  private func value(of latest: (time: Int64, value: Double)?, at place: Int) -> Double? {
+    guard let latest, latest.time > times.time(place) - lookback, !latest.value.isStalenessMarker
+    else { return nil }
+    return yield == .value ? latest.value : Double(latest.time) / 1_000
   }
 }

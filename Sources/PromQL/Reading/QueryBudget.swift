@@ -65,4 +65,38 @@ struct WorkMeter {
     try charge(run.count)
     return true
   }
+
+  /// Reads the next run of a series to the end of `columns`; false when there are no more.
+  mutating func next(
+    _ cursor: inout any SeriesCursor,
+    _ columns: inout SampleColumns
+  ) throws(QueryError) -> Bool {
+    let before = columns.count
+    do throws(StoreError) {
+      guard try cursor.next(appendingTo: &columns) else {
+        if let found = cursor.damage { damage.append(found) }
+        return false
+      }
+    } catch {
+      throw .store(error)
+    }
+    try charge(columns.count - before)
+    return true
+  }
+
+  /// Reads the newest sample of a series at or before a time.
+  mutating func newest(
+    _ cursor: inout any SeriesCursor,
+    through time: Int64
+  ) throws(QueryError) -> (time: Int64, value: Double)? {
+    let newest: (unixMilliseconds: Int64, value: Double)?
+    do throws(StoreError) {
+      newest = try cursor.newest(through: time)
+    } catch {
+      throw .store(error)
+    }
+    if let found = cursor.damage { damage.append(found) }
+    try charge(1)
+    return newest.map { ($0.unixMilliseconds, $0.value) }
+  }
 }

@@ -18,12 +18,12 @@ struct BlockSource: Sendable {
     case damaged(String)
   }
 
-  /// Restores a series' samples of a block, in place of what `run` holds.
-  func read(
+  /// Hands a block and the series' column in it to `take`, which tells whether samples are wanted.
+  func find(
     _ table: BlockCache.Key.Table,
     _ id: Int64,
     of series: UInt32,
-    into run: inout SampleRun
+    _ take: (SampleBlock, Int) throws(ChunkError) -> Bool
   ) throws(StoreError) -> Finding {
     let key = BlockCache.Key(table, id)
     guard let block = try sound(table, id) else {
@@ -32,12 +32,10 @@ struct BlockSource: Sendable {
     }
     guard let column = block.position(of: series) else { return .absent }
     do throws(ChunkError) {
-      try block.read(column: column, into: &run.values)
+      return try take(block, column) ? .found : .absent
     } catch {
       return .damaged(damage.note(key, "\(table.name) \(id): \(error)"))
     }
-    run.unixMilliseconds = block.times
-    return .found
   }
 
   /// A block, or nil when it is damaged or gone.

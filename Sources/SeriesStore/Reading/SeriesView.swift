@@ -5,8 +5,10 @@ import MetricModel
 struct SeriesView {
   let number: UInt32
   let labels: LabelSet
-  /// The groups in whose blocks the series may be, and the longest block of each.
-  let groups: [(number: UInt32, spanMax: Int64)]
+  /// The group in whose blocks the series is.
+  let group: Group
+  /// Further groups in whose blocks it may be; none for almost all series.
+  let olderGroups: [Group]
   /// The time up to which there are roll-ups.
   let rolledThrough: Int64
   /// Blocks have samples up to here only.
@@ -18,34 +20,34 @@ struct SeriesView {
   private let column: Int
   private let late: LateSamples?
 
-  init(_ number: UInt32, of state: HeadState) {
-    let entry = state.entries[Int(number)]
+  /// A group and its longest block.
+  struct Group {
+    let number: UInt32
+    let spanMax: Int64
+  }
+
+  /// Looks at a series; nil before its first sample.
+  init?(_ number: UInt32, of state: borrowing HeadState) {
+    guard let place = state.entries[Int(number)].place else { return nil }
+    let index = Int(place.group)
     self.number = number
-    labels = entry.labels
-    guard let place = entry.place else {
-      groups = []
-      rolledThrough = 0
-      sealedThrough = .min
-      memoryFrom = .min
-      rows = HeadRows()
-      column = 0
-      late = nil
-      return
-    }
-    let group = state.groups[Int(place.group)]
-    let older = state.olderGroups[number] ?? []
-    groups =
-      [(place.group, group.spanMax)]
-      + older.map { ($0, state.groups[Int($0)].spanMax) }
-    rolledThrough = older.reduce(group.rolledThrough) {
+    labels = state.entries[Int(number)].labels
+    group = Group(number: place.group, spanMax: state.groups[index].spanMax)
+    let isMoved = !state.olderGroups.isEmpty
+    let older = isMoved ? state.olderGroups[number] ?? [] : []
+    olderGroups = older.map { Group(number: $0, spanMax: state.groups[Int($0)].spanMax) }
+    rolledThrough = older.reduce(state.groups[index].rolledThrough) {
       max($0, state.groups[Int($1)].rolledThrough)
     }
-    sealedThrough = group.sealedThrough
-    memoryFrom = group.memoryFrom
-    rows = group.rows
+    sealedThrough = state.groups[index].sealedThrough
+    memoryFrom = state.groups[index].memoryFrom
+    rows = state.groups[index].rows
     column = Int(place.column)
-    late = state.late[number]
+    late = state.late.isEmpty ? nil : state.late[number]
   }
+
+  /// All groups in whose blocks the series may be.
+  var groups: [Group] { [group] + olderGroups }
 
   /// What memory holds in a range.
   func memory(in range: ClosedRange<Int64>) -> TimedValues {

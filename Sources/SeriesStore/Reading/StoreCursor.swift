@@ -1,79 +1,53 @@
 // SPDX-License-Identifier: MIT
 import ChunkCodec
 import MetricModel
-import SQLite
-
-/// The blocks of groups in a range, looked up once for all series of a group.
-struct BlockLists {
-  private let range: ClosedRange<Int64>
-  private let pool: ReaderPool
-  private var lists: [Key: [BlockTable.Row]] = [:]
-
-  /// Series that moved have blocks in a group up to another time than those that stayed.
-  private struct Key: Hashable {
-    let group: UInt32
-    let times: ClosedRange<Int64>
-  }
-
-  init(range: ClosedRange<Int64>, pool: ReaderPool) {
-    self.range = range
-    self.pool = pool
-  }
-
-  /// The blocks that may have samples of a series, by their beginning.
-  mutating func rows(for view: SeriesView) throws(StoreError) -> [BlockTable.Row] {
-    guard let times = view.blockTimes(in: range) else { return [] }
-    var rows: [BlockTable.Row] = []
-    for group in view.groups {
-      let key = Key(group: group.number, times: times)
-      if lists[key] == nil {
-        lists[key] = try pool.read { connection throws(SQLiteError) in
-          try BlockTable.rows(of: group.number, in: times, spanMax: group.spanMax, connection)
-        }
-      }
-      rows += lists[key] ?? []
-    }
-    if view.groups.count > 1 { rows.sort { BlockKey.time(of: $0.id) < BlockKey.time(of: $1.id) } }
-    return rows
-  }
-}
 
 /// Walks one series: its blocks one at a time, then what was in memory when the cursor was made.
+///
+/// Small enough to lie within an `any SeriesCursor`: a query makes thousands of them.
 struct StoreCursor: SeriesCursor {
-  let labels: LabelSet
-  private let number: UInt32
-  /// Samples of blocks outside these times are left out; empty when no block is read.
-  private let blockTimes: ClosedRange<Int64>?
-  private var memory: TimedValues
-  private var isMemoryGiven = false
-  private let rows: [BlockTable.Row]
-  private var nextRow = 0
-  private let blocks: BlockSource
-  private(set) var damage: String?
+  private let series: StoredSeries
+  private var nextRow: Int32 = 0
+  /// Samples of memory before this place were given.
+  private var nextInMemory: Int32 = 0
+  /// The last row that could not be read; below zero when there was none.
+  private var damagedRow: Int32 = -1
 
-  init(
-    _ view: SeriesView,
-    _ rows: [BlockTable.Row],
-    in range: ClosedRange<Int64>,
-    from blocks: BlockSource
-  ) {
-    labels = view.labels
-    number = view.number
-    blockTimes = view.blockTimes(in: range)
-    memory = view.memory(in: range)
-    self.rows = blockTimes == nil ? [] : rows
-    self.blocks = blocks
+  /// What does not change while the cursor walks.
+  private final class StoredSeries: Sendable {
+    let number: UInt32
+    let labels: LabelSet
+    let memory: TimedValues
+    let list: BlockList
+
+    init(_ view: SeriesView, _ list: BlockList, in range: ClosedRange<Int64>) {
+      number = view.number
+      labels = view.labels
+      memory = view.memory(in: range)
+      self.list = list
+    }
   }
 
+  init(_ view: SeriesView, _ list: BlockList, in range: ClosedRange<Int64>) {
+    series = StoredSeries(view, list, in: range)
+  }
+
+  var labels: LabelSet { series.labels }
+
+  var damage: String? {
+    guard damagedRow >= 0 else { return nil }
+    return "\(labels): \(series.list.place(ofRow: Int(damagedRow)))"
+  }
+
+  private var rows: [BlockTable.Row] { series.list.rows }
+
   /// Whether there is any sample in the range.
-  func hasSample() throws(StoreError) -> Bool {
-    if !memory.isEmpty { return true }
-    guard let blockTimes else { return false }
+  func hasSample(_ reader: inout BlockReader) throws(StoreError) -> Bool {
+    guard series.memory.isEmpty else { return true }
     for row in rows {
-      guard let block = try blocks.sound(.blocks, row.id) else { return true }
-      guard block.position(of: number) != nil else { continue }
-      let start = block.times.insertionPosition(of: blockTimes.lowerBound)
-      if start < block.times.count, block.times[start] <= blockTimes.upperBound { return true }
+      guard let block = try reader.block(row.id, of: series.list) else { return true }
+      guard block.position(of: series.number) != nil else { continue }
+      if !series.list.wanted(of: block).isEmpty { return true }
     }
     return false
   }
@@ -82,40 +56,89 @@ struct StoreCursor: SeriesCursor {
     while nextRow < rows.count {
       if try nextBlocks(into: &run) { return true }
     }
-    guard !isMemoryGiven, !memory.isEmpty else {
-      run.removeAll()
-      return false
+    run.removeAll()
+    return takeMemory(through: .max, into: &run)
+  }
+
+  mutating func next(appendingTo columns: inout SampleColumns) throws(StoreError) -> Bool {
+    while nextRow < rows.count {
+      guard let row = loneRow() else {
+        var run = SampleRun()
+        guard try nextBlocks(into: &run) else { continue }
+        columns.append(run)
+        return true
+      }
+      nextRow += 1
+      switch try series.list.append(row, of: series.number, to: &columns) {
+      case .found: return true
+      case .absent: break
+      case .damaged: damagedRow = nextRow - 1
+      }
     }
-    isMemoryGiven = true
-    run.unixMilliseconds = memory.times
-    run.values = memory.values
-    memory = TimedValues()
+    let memory = series.memory
+    guard nextInMemory < memory.count else { return false }
+    columns.append(times: memory.times, rows: Int(nextInMemory)..<memory.count) {
+      $0.append(contentsOf: memory.values[Int(nextInMemory)...])
+    }
+    nextInMemory = Int32(memory.count)
     return true
+  }
+
+  mutating func newest(
+    through time: Int64
+  ) throws(StoreError) -> (unixMilliseconds: Int64, value: Double)? {
+    let memory = series.memory
+    let inMemory = memory.times.insertionPosition(of: time == .max ? time : time + 1)
+    if rows.isEmpty || inMemory > 0 && memory.times[inMemory - 1] >= series.list.end {
+      guard inMemory > 0 else { return nil }
+      return (memory.times[inMemory - 1], memory.values[inMemory - 1])
+    }
+    guard rows.count == 1, inMemory == 0 else { return try newestByWalking(through: time) }
+    nextRow = 1
+    switch try series.list.newest(0, of: series.number, through: time) {
+    case .value(let found): return found
+    case .absent: return nil
+    case .damaged:
+      damagedRow = 0
+      return nil
+    }
+  }
+
+  /// The next row when it can be read by itself.
+  private func loneRow() -> BlockTable.Row? {
+    let row = rows[Int(nextRow)]
+    if Int(nextRow) + 1 < rows.count, overlaps(Int(nextRow) + 1, through: row.end) { return nil }
+    return mustMergeMemory(through: row.end) ? nil : row
+  }
+
+  private func overlaps(_ place: Int, through end: Int64) -> Bool {
+    BlockKey.time(of: rows[place].id) <= end + BlockKey.delayMax
   }
 
   /// Reads one block, or several that overlap; false when the series has no sample in them.
   private mutating func nextBlocks(into run: inout SampleRun) throws(StoreError) -> Bool {
-    var end = rows[nextRow].end
-    let first = nextRow
+    let first = Int(nextRow)
+    var end = rows[first].end
     nextRow += 1
-    while nextRow < rows.count, BlockKey.time(of: rows[nextRow].id) <= end + BlockKey.delayMax {
-      end = max(end, rows[nextRow].end)
+    while nextRow < rows.count, overlaps(Int(nextRow), through: end) {
+      end = max(end, rows[Int(nextRow)].end)
       nextRow += 1
     }
     let isLast = nextRow == rows.count
-    if nextRow == first + 1, !mustMergeMemory(through: end) {
-      return try read(rows[first].id, into: &run)
+    if Int(nextRow) == first + 1, !mustMergeMemory(through: end) {
+      return try read(first, into: &run)
     }
     var merged = TimedValues()
-    for place in first..<nextRow where try read(rows[place].id, into: &run) {
+    for place in first..<Int(nextRow) where try read(place, into: &run) {
       let found = TimedValues(times: run.unixMilliseconds, values: run.values)
       merged = merged.isEmpty ? found : merged.merged(with: found)
     }
     // Late samples that wait in memory lie between those of blocks.
-    if !isMemoryGiven, isLast || mustMergeMemory(through: end) {
-      let before = isLast ? Int64.max : end
-      merged = memory.slice(.min...before).merged(with: merged)
-      memory = before == .max ? TimedValues() : memory.slice(before + 1 ... .max)
+    if isLast || mustMergeMemory(through: end) {
+      var waiting = SampleRun()
+      _ = takeMemory(through: isLast ? .max : end, into: &waiting)
+      merged = TimedValues(times: waiting.unixMilliseconds, values: waiting.values)
+        .merged(with: merged)
     }
     run.unixMilliseconds = merged.times
     run.values = merged.values
@@ -123,40 +146,30 @@ struct StoreCursor: SeriesCursor {
   }
 
   private func mustMergeMemory(through end: Int64) -> Bool {
-    guard let first = memory.times.first else { return false }
-    return first <= end
+    nextInMemory < series.memory.count && series.memory.times[Int(nextInMemory)] <= end
+  }
+
+  /// Takes what memory has up to a time, in place of what `run` holds; false when that is nothing.
+  private mutating func takeMemory(through end: Int64, into run: inout SampleRun) -> Bool {
+    let memory = series.memory
+    let start = Int(nextInMemory)
+    let place = end == .max ? memory.count : memory.times.insertionPosition(of: end + 1)
+    guard start < place else { return false }
+    nextInMemory = Int32(place)
+    let isAll = start == 0 && place == memory.count
+    run.unixMilliseconds = isAll ? memory.times : Array(memory.times[start..<place])
+    run.values = isAll ? memory.values : Array(memory.values[start..<place])
+    return true
   }
 
   /// Reads the series' samples of one block; false when there are none in the range.
-  private mutating func read(_ id: Int64, into run: inout SampleRun) throws(StoreError) -> Bool {
-    run.removeAll()
-    guard let blockTimes else { return false }
-    switch try blocks.read(.blocks, id, of: number, into: &run) {
+  private mutating func read(_ place: Int, into run: inout SampleRun) throws(StoreError) -> Bool {
+    switch try series.list.read(rows[place], of: series.number, into: &run) {
+    case .found: return true
     case .absent: return false
-    case .damaged(let place):
-      damage = "\(labels): \(place)"
+    case .damaged:
+      damagedRow = Int32(place)
       return false
-    case .found: break
-    }
-    run.clamp(to: blockTimes)
-    return run.count > 0
-  }
-}
-
-extension SampleRun {
-  /// Drops the samples outside a range.
-  mutating func clamp(to range: ClosedRange<Int64>) {
-    let kept =
-      range.upperBound == .max
-      ? count : unixMilliseconds.insertionPosition(of: range.upperBound + 1)
-    if kept < count {
-      unixMilliseconds.removeLast(count - kept)
-      values.removeLast(values.count - kept)
-    }
-    let dropped = unixMilliseconds.insertionPosition(of: range.lowerBound)
-    if dropped > 0 {
-      unixMilliseconds.removeFirst(dropped)
-      values.removeFirst(dropped)
     }
   }
 }

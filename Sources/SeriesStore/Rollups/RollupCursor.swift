@@ -86,12 +86,12 @@ struct RollupCursor: SeriesCursor {
   var damage: String? { ownDamage ?? samples.damage }
 
   /// Whether there is any figure in the range.
-  func hasSample() throws(StoreError) -> Bool {
+  func hasSample(_ reader: inout BlockReader) throws(StoreError) -> Bool {
     for row in rows {
       guard let block = try blocks.sound(.rollup(wish.span), row) else { return true }
       if block.position(of: number) != nil { return true }
     }
-    return try samples.hasSample()
+    return try samples.hasSample(&reader)
   }
 
   mutating func next(into run: inout SampleRun) throws(StoreError) -> Bool {
@@ -113,14 +113,22 @@ struct RollupCursor: SeriesCursor {
   }
 
   private mutating func read(_ id: Int64, into run: inout SampleRun) throws(StoreError) -> Bool {
-    switch try blocks.read(.rollup(wish.span), id, of: number, into: &run) {
+    let times =
+      range.lowerBound...max(min(range.upperBound, samplesFrom - 1), range.lowerBound)
+    run.removeAll()
+    let finding = try blocks.find(.rollup(wish.span), id, of: number) {
+      (block, column) throws(ChunkError) in
+      let rows = block.rows(in: times)
+      try block.append(column: column, rows: rows, to: &run.values)
+      run.unixMilliseconds.append(contentsOf: block.times[rows])
+      return !rows.isEmpty
+    }
+    switch finding {
+    case .found: return true
     case .absent: return false
     case .damaged(let place):
       ownDamage = "\(labels): \(place)"
       return false
-    case .found: break
     }
-    run.clamp(to: range.lowerBound...max(min(range.upperBound, samplesFrom - 1), range.lowerBound))
-    return run.count > 0
   }
 }
