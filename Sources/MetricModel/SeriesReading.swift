@@ -22,16 +22,20 @@ package struct SeriesSelection: Sendable {
   package let range: ClosedRange<Timestamp>
   /// The figures of roll-ups that are to stand for the samples; nil asks for every sample.
   package let rollup: RollupReading?
+  /// Where more series match, whether they have samples or not, none is read.
+  package let seriesMax: Int
 
   /// Describes a selection.
   package init(
     matching matchers: [LabelMatcher],
     in range: ClosedRange<Timestamp>,
-    rollup: RollupReading? = nil
+    rollup: RollupReading? = nil,
+    seriesMax: Int = .max
   ) {
     self.matchers = matchers
     self.range = range
     self.rollup = rollup
+    self.seriesMax = seriesMax
   }
 }
 
@@ -94,7 +98,8 @@ package protocol SeriesReading: Sendable {
   /// - Parameter selection: Which series, and which stretch of them.
   /// - Returns: A cursor per series that has a sample in the range; staleness markers are kept.
   ///   All cursors see the store as it was at this call.
-  /// - Throws: ``StoreError/closed`` after the store was closed.
+  /// - Throws: ``StoreError/closed`` after the store was closed; a store of many series throws
+  ///   ``StoreError/limitExceeded(limit:)`` for more than ``SeriesSelection/seriesMax``.
   func cursors(_ selection: SeriesSelection) throws(StoreError) -> [any SeriesCursor]
 
   /// The longest span of roll-ups that divides `unit`, when roll-ups can stand for the samples of a

@@ -7,6 +7,9 @@ extension SampleStore: SeriesReading {
     let lower = selection.range.lowerBound.unixMilliseconds
     let upper = selection.range.upperBound.unixMilliseconds
     let numbers = try numbers(matching: selection.matchers)
+    guard numbers.count <= selection.seriesMax else {
+      throw .limitExceeded(limit: "\(selection.seriesMax) series of one selector")
+    }
     // One look at all series, so that all cursors see the same moment.
     let views = state.withLock { state in
       state.inLabelOrder(numbers, mayHaveSampleIn: lower...upper).compactMap {

@@ -60,6 +60,43 @@ let echoRoutes: [HTTPRoute] = [
     await server.stop(grace: .seconds(1))
   }
 
+  @Test func `a route answers at once what it can, and hands over the rest`() async throws {
+    let route = HTTPRoute(["GET"], .exact("/hello")) { _ in .text("handed over") }
+      .with { $0.query.isEmpty ? .text("at once") : nil }
+    let server = try HTTPServer.start(settings(), routes: [route])
+    for _ in 0..<3 {
+      #expect(try await send(server, "/hello").text == "at once")
+      let other = try await send(server, "/hello?a=1")
+      #expect(other.text == "handed over")
+      #expect(other.didReuseConnection)
+    }
+    #expect(try await send(server, "/hello", method: "HEAD").body.isEmpty)
+    #expect(await eventually { server.statistics.activeRequests == 0 })
+    await server.stop(grace: .seconds(1))
+  }
+
+  @Test func `a body of any length arrives as it was given`() async throws {
+    let lengths = [0, 1, 4_096, 262_143, 262_144, 262_145, 1_000_003, 5 << 20]
+    let bytes = (0..<5 << 20).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 7) }
+    let server = try HTTPServer.start(
+      settings(),
+      routes: [
+        HTTPRoute(["GET"], .prefix("/")) { request in
+          let length = Int(request.path.dropFirst()) ?? 0
+          return .data(Array(bytes.prefix(length)), type: "application/octet-stream")
+        }
+      ]
+    )
+    for length in lengths {
+      let response = try await send(server, "/\(length)")
+      #expect(response.headers["Content-Length"] == "\(length)")
+      #expect((response.body == Array(bytes.prefix(length))) == true, "\(length)")
+      let head = try await send(server, "/\(length)", method: "HEAD")
+      #expect(head.headers["Content-Length"] == "\(length)" && head.body.isEmpty)
+    }
+    await server.stop(grace: .seconds(1))
+  }
+
   @Test func `a hundred clients at once are all answered`() async throws {
     let server = try HTTPServer.start(
       settings(),

@@ -42,6 +42,19 @@ import Testing
     #expect(figures.fileBytes > 0)
   }
 
+  @Test func `a selector of more series than are wanted reads none`() async throws {
+    let store = try fixture.open()
+    for name in ["a", "b", "c"] { try store.put(LabelSet(metric: "up", ["n": name]), 0, 1) }
+    let all = Timestamp.distantPast...Timestamp.distantFuture
+    func selection(_ most: Int) -> SeriesSelection {
+      SeriesSelection(matching: [LabelMatcher("__name__", .equal, "up")], in: all, seriesMax: most)
+    }
+    #expect(try store.cursors(selection(3)).count == 3)
+    #expect(throws: StoreError.limitExceeded(limit: "2 series of one selector")) {
+      try store.cursors(selection(2))
+    }
+  }
+
   @Test func `a series keeps its reference across opening, and new ones follow`() async throws {
     let store = try fixture.open()
     try store.put(LabelSet(metric: "a"), 0, 1)

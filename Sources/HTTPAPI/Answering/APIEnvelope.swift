@@ -39,17 +39,22 @@ enum APIEnvelope {
   }
 }
 
-extension JSONText {
+extension APIEnvelope {
   /// Refuses to go on with an answer that is too long.
-  func checkLength() throws(APIFailure) {
-    guard bytes.count <= APIEnvelope.bytesMax else {
+  static func check(length: Int) throws(APIFailure) {
+    guard length <= bytesMax else {
       throw APIFailure(
         .execution,
-        "the answer is longer than the limit of \(APIEnvelope.bytesMax) bytes: ask for fewer "
-          + "series, a shorter time or a longer step"
+        "the answer is longer than the limit of \(bytesMax) bytes: ask for fewer series, a shorter "
+          + "time or a longer step"
       )
     }
   }
+}
+
+extension JSONText {
+  /// Refuses to go on with an answer that is too long.
+  func checkLength() throws(APIFailure) { try APIEnvelope.check(length: bytes.count) }
 
   /// Adds a member's name and its colon, and the comma before it unless it is the first.
   mutating func key(_ name: String, isFirst: Bool = false) {

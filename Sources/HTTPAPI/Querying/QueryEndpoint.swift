@@ -2,6 +2,7 @@
 import MetricModel
 import Net
 import PromQL
+import Synchronization
 
 /// `/api/v1/query` and `/api/v1/query_range`: one expression at one instant, or at every step of a
 /// span.
@@ -13,18 +14,51 @@ struct QueryEndpoint: Sendable {
   /// The most steps from the first to the last time of a span: one point less than its points.
   static let stepsMax: Int64 = 11_000
 
+  /// What a query may take to be answered where it came in: less than a millisecond's worth.
+  static let shortcutLimits = {
+    var limits = QueryLimits(samples: 10_000, series: 1_000)
+    limits.matches = 1_000
+    return limits
+  }()
+
   let ports: StorePorts
   let threads: QueryThreads
+  private let shortcutTurn = Turn()
+
+  /// Makes the endpoint.
+  init(ports: StorePorts, threads: QueryThreads) {
+    self.ports = ports
+    self.threads = threads
+  }
 
   var routes: [HTTPRoute] {
     [
       HTTPRoute(["GET", "POST"], .exact("/api/v1/query")) { request in
         await answer(request)
-      },
+      }.with { quickAnswer($0.form, overRange: false) },
       HTTPRoute(["GET", "POST"], .exact("/api/v1/query_range")) { request in
         await answer(request, overRange: true)
-      },
+      }.with { quickAnswer($0.form, overRange: true) },
     ]
+  }
+
+  /// The answer to a query that takes so little that a thread of its own would take longer; nil for
+  /// another, and for one that fails.
+  func quickAnswer(_ form: APIParameter.Form, overRange: Bool) -> ServerResponse? {
+    shortcutTurn.take {
+      guard let query = try? Query(form, overRange: overRange, now: ports.clock.now),
+        let expression = try? PromQLParser.parse(query.text), expression.isQuicklyMatched
+      else { return nil }
+      var engine = ports.engine
+      guard engine.limits.samples >= Self.shortcutLimits.samples else { return nil }
+      engine.limits = Self.shortcutLimits
+      engine.threads = 1
+      let began = ports.clock.now
+      // What fails here may succeed, or fails with its reason, with all that a query may take.
+      guard let result = try? evaluate(query, expression, engine, .none) else { return nil }
+      let took = max(.zero, ports.clock.now - began)
+      return try? answer(query, result, wait: .zero, took: took)
+    }
   }
 
   func answer(_ request: ServerRequest, overRange: Bool = false) async -> ServerResponse {
@@ -47,6 +81,15 @@ struct QueryEndpoint: Sendable {
     let result = try evaluate(query, abandonment)
     // The clock may be set back meanwhile.
     let took = max(.zero, ports.clock.now - began)
+    return try answer(query, result, wait: wait, took: took)
+  }
+
+  private func answer(
+    _ query: Query,
+    _ result: QueryResult,
+    wait: Duration,
+    took: Duration
+  ) throws(APIFailure) -> ServerResponse {
     let (value, isCut) = result.value.limited(to: query.limit)
     return try APIEnvelope.success(
       warnings: result.warnings + (isCut ? [APIEnvelope.truncated] : []),
@@ -71,32 +114,57 @@ struct QueryEndpoint: Sendable {
     }
     let limit = ports.deadline(min(query.timeout ?? Self.timeoutStandard, Self.timeoutMax))
     let deadline = QueryDeadline(limit: limit.limit) { abandonment.hasBegun || limit.isPast() }
-    var engine = ports.engine
-    engine.limits.steps = max(engine.limits.steps, Int(Self.stepsMax) + 1)
-    if let lookback = query.lookback { engine.lookback = lookback }
     do throws(QueryError) {
-      switch query.times {
-      case .instant(let time):
-        return try engine.instant(
-          expression,
-          at: time,
-          reading: ports.reading,
-          deadline: deadline
-        )
-      case .range(let start, let end, let step):
-        return try engine.range(
-          expression,
-          from: start,
-          through: end,
-          step: step,
-          reading: ports.reading,
-          deadline: deadline
-        )
-      }
+      return try evaluate(query, expression, ports.engine, deadline)
     } catch .refused(let message) {
       throw .invalid("query", message)
     } catch {
       throw APIFailure(APIFailure.Kind(rawValue: error.errorType) ?? .internal, error.description)
+    }
+  }
+
+  private func evaluate(
+    _ query: Query,
+    _ expression: Expression,
+    _ engine: QueryEngine,
+    _ deadline: QueryDeadline
+  ) throws(QueryError) -> QueryResult {
+    var engine = engine
+    engine.limits.steps = max(engine.limits.steps, Int(Self.stepsMax) + 1)
+    if let lookback = query.lookback { engine.lookback = lookback }
+    switch query.times {
+    case .instant(let time):
+      return try engine.instant(expression, at: time, reading: ports.reading, deadline: deadline)
+    case .range(let start, let end, let step):
+      return try engine.range(
+        expression,
+        from: start,
+        through: end,
+        step: step,
+        reading: ports.reading,
+        deadline: deadline
+      )
+    }
+  }
+}
+
+/// Lets one thread do something while others go another way.
+private final class Turn: Sendable {
+  private let isTaken = Atomic(false)
+
+  /// What `body` gives; nil when another thread is at it.
+  func take<Value>(_ body: () -> Value?) -> Value? {
+    guard !isTaken.exchange(true, ordering: .acquiring) else { return nil }
+    defer { isTaken.store(false, ordering: .releasing) }
+    return body()
+  }
+}
+
+extension Expression {
+  /// No selector has a pattern, which would be held against the labels of all series.
+  fileprivate var isQuicklyMatched: Bool {
+    selectorUses.allSatisfy { use in
+      use.selector.matchers.allSatisfy { $0.operation == .equal }
     }
   }
 }
@@ -194,14 +262,7 @@ extension JSONText {
       }
     case .matrix(let series):
       raw("\"matrix\",\"result\":")
-      try list(series) { json, one throws(APIFailure) in
-        json.raw("{\"metric\":")
-        json.object(one.labels)
-        json.raw(",\"values\":[")
-        json.points(one.samples)
-        json.raw("]}")
-        try json.checkLength()
-      }
+      write(try MatrixText(series))
     }
   }
 

@@ -13,6 +13,11 @@ package struct JSONText: Sendable {
     bytes.append(contentsOf: text.utf8)
   }
 
+  /// Adds another text.
+  package mutating func append(_ other: JSONText) {
+    bytes.append(contentsOf: other.bytes)
+  }
+
   /// Adds a string in quotes; control characters, quotes and backslashes are escaped.
   package mutating func string(_ text: String) {
     bytes.append(UInt8(ascii: "\""))

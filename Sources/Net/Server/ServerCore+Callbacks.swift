@@ -130,30 +130,23 @@ extension ServerCore {
     _ pass: Admission.Pass,
     on connection: ConnectionHandle
   ) -> MHD_Result {
-    guard beginSuspension() else { return send(refusal: Self.shutdownRefusal, on: connection) }
-    let head = incoming.head
-    let request = ServerRequest(
-      method: head.method == "HEAD" ? "GET" : head.method,
-      path: pass.path,
-      query: Admission.query(target: head.target),
-      headers: head.headers,
-      body: incoming.body,
-      remoteAddress: head.remoteAddress,
-      tokenName: pass.tokenName,
-      role: pass.role,
-      isSecure: settings.tls != nil
-    )
-    exchange.suspend(connection)
-    // Both tasks are owned by the exchange, which cancels them when it has its answer.
-    let handler = Task { [settings] in
-      let response = Gzip.applied(
-        to: await pass.route.handler(request).opened(pass.opening),
-        accepted: Gzip.isAccepted(by: head.headers["Accept-Encoding"]),
+    let request = request(incoming, pass)
+    let settings = settings
+    let complete: @Sendable (ServerResponse) -> ServerResponse = { response in
+      Gzip.applied(
+        to: response.opened(pass.opening),
+        accepted: Gzip.isAccepted(by: request.headers["Accept-Encoding"]),
         minimumBytes: settings.gzipMinimumBytes
       )
-      _ = finish(exchange, response)
     }
-    let deadline = Task { [settings] in
+    if let response = pass.route.shortcut?(request) {
+      return send(complete(response), on: connection)
+    }
+    guard beginSuspension() else { return send(refusal: Self.shutdownRefusal, on: connection) }
+    exchange.suspend(connection)
+    // Both tasks are owned by the exchange, which cancels them when it has its answer.
+    let handler = Task { _ = finish(exchange, complete(await pass.route.handler(request))) }
+    let deadline = Task {
       // Cancelled when the handler was in time.
       guard (try? await Task.sleep(for: settings.handlerDeadline)) != nil else { return }
       let limit = settings.handlerDeadline.shortText
@@ -166,6 +159,21 @@ extension ServerCore {
     return .YES
   }
 
+  private func request(_ incoming: Exchange.Incoming, _ pass: Admission.Pass) -> ServerRequest {
+    let head = incoming.head
+    return ServerRequest(
+      method: head.method == "HEAD" ? "GET" : head.method,
+      path: pass.path,
+      query: Admission.query(target: head.target),
+      headers: head.headers,
+      body: incoming.body,
+      remoteAddress: head.remoteAddress,
+      tokenName: pass.tokenName,
+      role: pass.role,
+      isSecure: settings.tls != nil
+    )
+  }
+
   // MARK: Wire
 
   private func send(refusal: ServerResponse, on connection: ConnectionHandle) -> MHD_Result {
@@ -174,6 +182,9 @@ extension ServerCore {
   }
 
   private func send(_ response: ServerResponse, on connection: ConnectionHandle) -> MHD_Result {
+    guard response.body.count <= Self.copiedBytesMax else {
+      return send(response, on: connection, body: LongBody(response.body).makeResponse())
+    }
     let body = response.body.withUnsafeBytes { bytes in
       MHD_create_response_from_buffer(
         bytes.count,
@@ -183,6 +194,9 @@ extension ServerCore {
     }
     return send(response, on: connection, body: body)
   }
+
+  /// Longer bodies are given to libmicrohttpd in pieces.
+  private static let copiedBytesMax = 256 << 10
 
   private func send(
     _ response: ServerResponse,

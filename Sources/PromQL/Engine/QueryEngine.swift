@@ -9,6 +9,8 @@ package struct QueryLimits: Equatable, Sendable {
   package var steps: Int
   /// The most series in a result.
   package var series: Int
+  /// The most series that match one selector, those without samples counted.
+  package var matches = Int.max
 
   /// Makes limits.
   package init(samples: Int = 20_000_000, steps: Int = 11_000, series: Int = 50_000) {

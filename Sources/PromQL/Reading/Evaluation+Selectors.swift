@@ -91,7 +91,12 @@ extension Evaluation {
   ) throws(QueryError) -> [any SeriesCursor] {
     let first = Timestamp(unixMilliseconds: range.lowerBound)
     let last = Timestamp(unixMilliseconds: range.upperBound)
-    let selection = SeriesSelection(matching: selector.matchers, in: first...last, rollup: rollup)
+    let selection = SeriesSelection(
+      matching: selector.matchers,
+      in: first...last,
+      rollup: rollup,
+      seriesMax: engine.limits.matches
+    )
     do throws(StoreError) {
       return try reading.cursors(selection)
     } catch {
