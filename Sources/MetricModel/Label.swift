@@ -100,6 +100,26 @@ package struct LabelSet: Hashable, Comparable, Sendable, Sequence {
     other.isEmpty ? self : LabelSet(labels + other.labels)
   }
 
+  /// A hash of the labels of these names, as ``keeping(_:)`` has them.
+  package func digest(ofThose names: [String]) -> UInt64 {
+    var digest = LabelDigest()
+    for label in labels where names.contains(where: label.name.hasSameBytes) {
+      digest.add(label.name)
+      digest.add(label.value)
+    }
+    return digest.state
+  }
+
+  /// Whether the labels of these names are all that another set has, and as it has them.
+  package func hasThose(_ names: [String], of other: LabelSet) -> Bool {
+    var place = 0
+    for label in labels where names.contains(where: label.name.hasSameBytes) {
+      guard place < other.labels.count, other.labels[place] == label else { return false }
+      place += 1
+    }
+    return place == other.labels.count
+  }
+
   package func hash(into hasher: inout Hasher) {
     var digest = LabelDigest()
     for label in labels {
@@ -113,7 +133,8 @@ package struct LabelSet: Hashable, Comparable, Sendable, Sequence {
 
   /// Orders by walking the pairs: name, then value, bytewise; a prefix sorts first.
   package static func < (left: LabelSet, right: LabelSet) -> Bool {
-    left.labels.lexicographicallyPrecedes(right.labels)
+    for (mine, other) in zip(left.labels, right.labels) where mine != other { return mine < other }
+    return left.labels.count < right.labels.count
   }
 }
 

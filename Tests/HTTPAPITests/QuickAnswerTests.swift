@@ -92,6 +92,19 @@ import Testing
     #expect(endpoint.quickAnswer(Self.form("absent(other)"), overRange: false) != nil)
   }
 
+  @Test func `what was tried in vain is not tried again`() {
+    let reading = ManySeries(900, samples: 60)
+    let endpoint = Self.endpoint(reading)
+    let reads = Mutex(0)
+    reading.whenRead.withLock { action in action = { reads.withLock { $0 += 1 } } }
+    for _ in 0..<5 {
+      let form = Self.form("sum_over_time(m[1h])")
+      #expect(endpoint.quickAnswer(form, overRange: false) == nil)
+    }
+    #expect(reads.withLock { $0 } == 1)
+    #expect(endpoint.quickAnswer(Self.form("sum(m)"), overRange: false) != nil)
+  }
+
   @Test func `while one is at it, others go another way`() throws {
     let reading = ManySeries(1, samples: 60)
     let endpoint = Self.endpoint(reading)

@@ -2,7 +2,6 @@
 import MetricModel
 import Net
 import PromQL
-import Synchronization
 
 /// `/api/v1/query` and `/api/v1/query_range`: one expression at one instant, or at every step of a
 /// span.
@@ -14,16 +13,16 @@ struct QueryEndpoint: Sendable {
   /// The most steps from the first to the last time of a span: one point less than its points.
   static let stepsMax: Int64 = 11_000
 
-  /// What a query may take to be answered where it came in: less than a millisecond's worth.
+  /// What a query may take to be answered where it came in: less than half a millisecond's worth.
   static let shortcutLimits = {
-    var limits = QueryLimits(samples: 10_000, series: 1_000)
+    var limits = QueryLimits(samples: 5_000, series: 1_000)
     limits.matches = 1_000
     return limits
   }()
 
   let ports: StorePorts
   let threads: QueryThreads
-  private let shortcutTurn = Turn()
+  private let shortcut = Shortcut()
 
   /// Makes the endpoint.
   init(ports: StorePorts, threads: QueryThreads) {
@@ -45,7 +44,7 @@ struct QueryEndpoint: Sendable {
   /// The answer to a query that takes so little that a thread of its own would take longer; nil for
   /// another, and for one that fails.
   func quickAnswer(_ form: APIParameter.Form, overRange: Bool) -> ServerResponse? {
-    shortcutTurn.take {
+    shortcut.take(form["query"] ?? "", overRange: overRange) {
       guard let query = try? Query(form, overRange: overRange, now: ports.clock.now),
         let expression = try? PromQLParser.parse(query.text), expression.isQuicklyMatched
       else { return nil }
@@ -145,18 +144,6 @@ struct QueryEndpoint: Sendable {
         deadline: deadline
       )
     }
-  }
-}
-
-/// Lets one thread do something while others go another way.
-private final class Turn: Sendable {
-  private let isTaken = Atomic(false)
-
-  /// What `body` gives; nil when another thread is at it.
-  func take<Value>(_ body: () -> Value?) -> Value? {
-    guard !isTaken.exchange(true, ordering: .acquiring) else { return nil }
-    defer { isTaken.store(false, ordering: .releasing) }
-    return body()
   }
 }
 

@@ -28,7 +28,9 @@ final class Exchange: Sendable {
 
   private struct State {
     var stage: Stage
-    var tasks: [Task<Void, Never>] = []
+    var task: Task<Void, Never>?
+    /// When a suspended connection has waited too long.
+    var deadline: ContinuousClock.Instant?
     var stream: (body: StreamedBody, pump: Task<Void, Never>)?
     /// Nothing may be streamed any more.
     var isStreamEnded = false
@@ -59,21 +61,25 @@ final class Exchange: Sendable {
   }
 
   /// Suspends the connection; both at once, so that nobody resumes it before.
-  func suspend(_ connection: ConnectionHandle) {
+  func suspend(_ connection: ConnectionHandle, until deadline: ContinuousClock.Instant) {
     state.withLock { state in
       MHD_suspend_connection(connection.pointer)
       state.stage = .suspended(connection)
+      state.deadline = deadline
     }
   }
 
-  /// Gives the tasks that work for this exchange, which ends them when it has its answer.
-  func own(_ tasks: [Task<Void, Never>]) {
+  /// When it has waited too long for its answer; nil when it does not wait.
+  var deadline: ContinuousClock.Instant? { state.withLock { $0.deadline } }
+
+  /// Gives the task that works for this exchange, which ends it when it has its answer.
+  func own(_ task: Task<Void, Never>) {
     let isOver = state.withLock { state in
       guard case .suspended = state.stage else { return true }
-      state.tasks = tasks
+      state.task = task
       return false
     }
-    if isOver { for task in tasks { task.cancel() } }
+    if isOver { task.cancel() }
   }
 
   /// Gives a streamed body and the task that fills it, which the exchange ends.
@@ -109,14 +115,15 @@ final class Exchange: Sendable {
   ///
   /// - Returns: Whether it did; then the connection is no longer suspended.
   func finish(_ response: ServerResponse) -> Bool {
-    let (connection, tasks) = state.withLock { state -> (ConnectionHandle?, [Task<Void, Never>]) in
-      guard case .suspended(let connection) = state.stage else { return (nil, []) }
-      defer { state.tasks = [] }
+    let (connection, task) = state.withLock { state -> (ConnectionHandle?, Task<Void, Never>?) in
+      guard case .suspended(let connection) = state.stage else { return (nil, nil) }
+      defer { state.task = nil }
       state.stage = .answered(response)
-      return (connection, state.tasks)
+      state.deadline = nil
+      return (connection, state.task)
     }
     guard let connection else { return false }
-    for task in tasks { task.cancel() }
+    task?.cancel()
     MHD_resume_connection(connection.pointer)
     return true
   }

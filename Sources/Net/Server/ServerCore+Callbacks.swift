@@ -143,18 +143,10 @@ extension ServerCore {
       return send(complete(response), on: connection)
     }
     guard beginSuspension() else { return send(refusal: Self.shutdownRefusal, on: connection) }
-    exchange.suspend(connection)
-    // Both tasks are owned by the exchange, which cancels them when it has its answer.
-    let handler = Task { _ = finish(exchange, complete(await pass.route.handler(request))) }
-    let deadline = Task {
-      // Cancelled when the handler was in time.
-      guard (try? await Task.sleep(for: settings.handlerDeadline)) != nil else { return }
-      let limit = settings.handlerDeadline.shortText
-      if finish(exchange, .text("no answer within the limit of \(limit)\n", status: 503)) {
-        refused(status: 503)
-      }
-    }
-    exchange.own([handler, deadline])
+    exchange.suspend(connection, until: .now + settings.handlerDeadline)
+    // Owned by the exchange, which cancels it when it has its answer.
+    exchange.own(Task { _ = finish(exchange, complete(await pass.route.handler(request))) })
+    watchDeadlines()
     if isForced { _ = finish(exchange, Self.shutdownRefusal) }
     return .YES
   }

@@ -34,6 +34,8 @@ final class ServerCore: Sendable {
     var requests = 0
     var refusals: [Int: Int] = [:]
     var waiters: [(Condition, CheckedContinuation<Void, Never>)] = []
+    /// Looks after the deadlines of all exchanges; a timer for each would cost more than most answers.
+    var deadlineWatch: Task<Void, Never>?
 
     func holds(_ condition: Condition) -> Bool {
       switch condition {
@@ -201,6 +203,39 @@ final class ServerCore: Sendable {
     for waiter in waiters { waiter.resume() }
   }
 
+  // MARK: Deadlines
+
+  /// Refuses exchanges that wait too long for their answer, from now on until none waits.
+  func watchDeadlines() {
+    state.withLock { state in
+      guard state.deadlineWatch == nil else { return }
+      state.deadlineWatch = Task { await refuseOverdue() }
+    }
+  }
+
+  private func refuseOverdue() async {
+    while let next = nextDeadline() {
+      // Cancelled when the server stops.
+      guard (try? await Task.sleep(until: next)) != nil else { return }
+      let limit = settings.handlerDeadline.shortText
+      for exchange in state.withLock({ Array($0.active.values) }) {
+        guard let deadline = exchange.deadline, deadline <= .now else { continue }
+        if finish(exchange, .text("no answer within the limit of \(limit)\n", status: 503)) {
+          refused(status: 503)
+        }
+      }
+    }
+  }
+
+  /// The earliest deadline; without any the watch is over.
+  private func nextDeadline() -> ContinuousClock.Instant? {
+    state.withLock { state in
+      let next = state.active.values.lazy.compactMap(\.deadline).min()
+      if next == nil { state.deadlineWatch = nil }
+      return next
+    }
+  }
+
   // MARK: Stop
 
   /// Ends the server; libmicrohttpd aborts the process when it is stopped with a suspended
@@ -240,7 +275,10 @@ final class ServerCore: Sendable {
       if !Thread.start(end) { end() }
     }
     Unmanaged.passUnretained(self).release()
-    change { $0.phase = .stopped }
+    change { state in
+      state.phase = .stopped
+      state.deadlineWatch?.cancel()
+    }
   }
 
   static let shutdownRefusal = ServerResponse.text("the server is shutting down\n", status: 503)

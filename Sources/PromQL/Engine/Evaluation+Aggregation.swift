@@ -11,31 +11,62 @@ struct ColumnGroups {
   let dropsName: [Bool]
 
   init(_ columns: [Column], _ grouping: Aggregation.Grouping) {
-    let names: Set<String>
-    let isBy: Bool
-    switch grouping {
-    case .by(let labels): (names, isBy) = (Set(labels), true)
-    case .without(let labels):
-      (names, isBy) = (Set(labels).union([LabelSet.metricNameLabel]), false)
-    }
-    var numbers: [LabelSet: Int] = [:]
     var groupOfColumn: [Int] = []
-    var labels: [LabelSet] = []
-    var dropsName: [Bool] = []
+    groupOfColumn.reserveCapacity(columns.count)
+    var groups = Self.Finder(grouping)
     for column in columns {
-      let key = isBy ? column.labels.keeping(names) : column.labels.removing(names)
-      let group = numbers[key] ?? labels.count
-      if group == labels.count {
-        numbers[key] = group
-        labels.append(key)
-        dropsName.append(false)
-      }
-      if column.dropsName { dropsName[group] = true }
+      let group = groups.group(of: column.labels)
+      if column.dropsName { groups.dropsName[group] = true }
       groupOfColumn.append(group)
     }
     self.groupOfColumn = groupOfColumn
-    self.labels = labels
-    self.dropsName = dropsName
+    labels = groups.labels
+    dropsName = groups.dropsName
+  }
+
+  /// Numbers the groups in the order in which they are met.
+  private struct Finder {
+    private(set) var labels: [LabelSet] = []
+    var dropsName: [Bool] = []
+    private let names: Set<String>
+    private let isBy: Bool
+    /// The names of few labels that are kept; then no key is made of a member of a known group.
+    private let fewNames: [String]?
+    private var groupsOfDigest: [UInt64: [Int]] = [:]
+    private var groupOfKey: [LabelSet: Int] = [:]
+
+    private static let fewMax = 4
+
+    init(_ grouping: Aggregation.Grouping) {
+      switch grouping {
+      case .by(let labels):
+        (names, isBy) = (Set(labels), true)
+        fewNames = names.count <= Self.fewMax ? Array(names) : nil
+      case .without(let labels):
+        (names, isBy) = (Set(labels).union([LabelSet.metricNameLabel]), false)
+        fewNames = nil
+      }
+    }
+
+    mutating func group(of member: LabelSet) -> Int {
+      guard let fewNames else {
+        let key = isBy ? member.keeping(names) : member.removing(names)
+        if let group = groupOfKey[key] { return group }
+        groupOfKey[key] = labels.count
+        return add(key)
+      }
+      let digest = member.digest(ofThose: fewNames)
+      let known = groupsOfDigest[digest]?.first { member.hasThose(fewNames, of: labels[$0]) }
+      if let known { return known }
+      groupsOfDigest[digest, default: []].append(labels.count)
+      return add(member.keeping(names))
+    }
+
+    private mutating func add(_ key: LabelSet) -> Int {
+      labels.append(key)
+      dropsName.append(false)
+      return labels.count - 1
+    }
   }
 
   /// The positions of each group's columns.

@@ -134,16 +134,27 @@ final class Evaluation {
 
   /// The columns as a result shows them: marked names gone, equal label sets put together.
   func finished(_ columns: [Column]) throws(QueryError) -> [Column] {
+    try merged(withoutMarkedNames(columns))
+  }
+
+  /// The same in label-set order.
+  private func finishedInOrder(_ columns: [Column]) throws(QueryError) -> [Column] {
+    try merged(withoutMarkedNames(columns).sorted { $0.labels < $1.labels })
+  }
+
+  private func withoutMarkedNames(_ columns: [Column]) -> [Column] {
     var columns = columns
     for index in columns.indices where columns[index].dropsName {
       columns[index].labels = columns[index].labels.withoutNameLabels
       columns[index].dropsName = false
     }
-    return try merged(columns)
+    return columns
   }
 
   /// The columns with equal label sets put together, which must not have samples at the same time.
   func merged(_ columns: [Column]) throws(QueryError) -> [Column] {
+    // Most come in order, and what rises has no two that are equal.
+    if zip(columns, columns.dropFirst()).allSatisfy({ $0.labels < $1.labels }) { return columns }
     var places: [LabelSet: Int] = [:]
     var output: [Column] = []
     output.reserveCapacity(columns.count)
@@ -172,19 +183,20 @@ final class Evaluation {
     for expression: Expression,
     at time: Timestamp
   ) throws(QueryError) -> [VectorSample] {
-    var columns = try finished(columns.filter { !$0.isEmpty })
+    let present = columns.filter { !$0.isEmpty }
+    let columns =
+      expression.ordersItsResult ? try finished(present) : try finishedInOrder(present)
     try checkSize(columns)
-    if !expression.ordersItsResult { columns.sort { $0.labels < $1.labels } }
     return columns.map { VectorSample(labels: $0.labels, timestamp: time, value: $0.values[0]) }
   }
 
   /// The series of a range query's result.
   func series(of columns: [Column], on grid: EvaluationGrid) throws(QueryError) -> [Series] {
-    var columns = try finished(columns.filter { !$0.isEmpty })
+    let columns = try finishedInOrder(columns.filter { !$0.isEmpty })
     try checkSize(columns)
-    columns.sort { $0.labels < $1.labels }
     return columns.map { column in
       var samples: [Sample] = []
+      samples.reserveCapacity(column.values.count)
       for (index, value) in column.values.enumerated() where !value.isStalenessMarker {
         samples.append(Sample(Timestamp(unixMilliseconds: grid.time(index)), value))
       }

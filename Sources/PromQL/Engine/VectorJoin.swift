@@ -18,6 +18,8 @@ struct VectorJoin {
   private var outputPlaces: [LabelSet: Int] = [:]
   /// The output column of a pair, by the positions of both.
   private var pairPlaces: [Int: Int] = [:]
+  /// The last partner of each column of the many side, and their output column: most stay the same.
+  private var lastPairs: [(one: Int, place: Int)?]
 
   init(_ left: [Column], _ right: [Column], _ binary: BinaryExpression, count: Int) {
     self.binary = binary
@@ -31,6 +33,7 @@ struct VectorJoin {
     manyKeys = many.map { keys.number(of: $0.labels) }
     oneKeys = one.map { keys.number(of: $0.labels) }
     self.keys = keys
+    lastPairs = Array(repeating: nil, count: many.count)
   }
 
   /// The columns of all pairs.
@@ -71,7 +74,13 @@ struct VectorJoin {
         let isFirst = manyOfKey[key] == none
         manyOfKey[key] = position
         if case .oneToOne = matching.cardinality, !isFirst { throw multipleMatches }
-        let place = outputPlace(many: position, one: other == none ? nil : other)
+        let place: Int
+        if let last = lastPairs[position], last.one == other {
+          place = last.place
+        } else {
+          place = outputPlace(many: position, one: other == none ? nil : other)
+          lastPairs[position] = (other, place)
+        }
         while writers.count < output.count { writers.append(none) }
         if writers[place] != none {
           throw writers[place] == key

@@ -75,9 +75,11 @@ extension Evaluation {
     _ function: some WindowFunction
   ) throws(QueryError) -> [Column] {
     let source = try rangeSource(range, on: grid, rollup: rollup)
+    let windows = source.windows
+    let span = windows.ends.last - windows.ends.first + windows.length
     return try columns(
       of: source.cursors,
-      work: Swift.max(grid.count * 4, Self.valuesOfBlock),
+      work: Swift.max(grid.count * 4, Self.valuesRead(over: span)),
       RangeWorker(windows: source.windows, function: function)
     )
   }

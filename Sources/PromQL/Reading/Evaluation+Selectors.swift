@@ -78,7 +78,7 @@ extension Evaluation {
     let worker = LatestWorker(times, lookback: lookback, gives: yield)
     return try columns(
       of: try cursors(selector, oldest...times.last, rollup),
-      work: Swift.max(grid.count, Self.valuesOfBlock),
+      work: Swift.max(grid.count, Self.valuesRead(over: times.last - oldest)),
       worker
     )
   }

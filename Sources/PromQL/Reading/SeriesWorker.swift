@@ -43,7 +43,14 @@ extension Evaluation {
   /// Values below which a second thread costs more than it gains.
   private static var valuesPerThreadMin: Int { 30_000 }
   /// However few samples are wanted of a series, a block of it is decoded for them.
-  static var valuesOfBlock: Int { 240 }
+  private static var valuesOfBlock: Int { 240 }
+  /// Milliseconds between two samples of a usual series.
+  private static var usualDistance: Int64 { 15_000 }
+
+  /// About how many values are looked at to read a series over some milliseconds.
+  static func valuesRead(over span: Int64) -> Int {
+    Swift.max(Int(span / usualDistance), valuesOfBlock)
+  }
 
   /// Makes a column of each series, in the order of the cursors, with more threads where there is
   /// much to do; `work` is about how many values are looked at for one series.
