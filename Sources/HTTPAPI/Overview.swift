@@ -4,7 +4,7 @@
 // API, the cluster as it was judged, what is told of alerts and what people say of them, health, reload.
 //
 // A handler turns a request into one question to a port and the answer into bytes. It must never
-// know a database, decide anything, or keep state between requests.
+// know a database, decide anything, or keep state between requests, but for which queries take long.
 //
 // Entry types: `APIRoutes` (makes the routes), `APIPorts` (what they ask, in groups).
 //
@@ -15,6 +15,7 @@
 // Invariants
 // - Every refusal says which parameter or limit it is about, in Prometheus' envelope below /api/v1.
 // - What reads the store runs on `QueryThreads`, few at a time: neither polls nor alerts wait for it.
+//   Queries of few samples are answered on the thread that reads requests, one at a time (`Shortcut`).
 // - An answer is not longer than `APIEnvelope.bytesMax`.
 // - `/metrics` reads memory only, `/federate` too unless remote write is on.
 // - Pages of other sites may read what is below /api/v1, never with what a browser remembers.

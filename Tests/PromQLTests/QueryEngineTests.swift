@@ -277,6 +277,27 @@ import Testing
     #expect(QueryError.tooManySamples(limit: 5).description.hasSuffix("(limit 5)"))
   }
 
+  @Test func `a large query waits once, and gives up when it waited too long`() throws {
+    let store = try store([("x", [1, 2, 3, 4, 5]), ("x{i=\"2\"}", [1, 2, 3, 4, 5])])
+    let waits = Mutex(0)
+    var engine = QueryEngine()
+    for (samples, expected) in [(4, 1), (1_000, 0)] {
+      waits.withLock { $0 = 0 }
+      engine.pause = QueryPause(after: samples) { waits.withLock { $0 += 1 } }
+      _ = try instant("sum_over_time(x[5m])", at: 60, store, engine: engine)
+      #expect(waits.withLock { $0 } == expected)
+    }
+    engine.pause = QueryPause(after: 4) { waits.withLock { $0 = 7 } }
+    #expect(throws: QueryError.timedOut(limit: "1s")) {
+      try engine.instant(
+        try PromQLParser.parse("sum_over_time(x[5m])"),
+        at: Timestamp(unixSeconds: 60),
+        reading: store,
+        deadline: QueryDeadline(limit: "1s") { waits.withLock { $0 } == 7 }
+      )
+    }
+  }
+
   @Test func `a query gives up at its deadline`() throws {
     let store = try store([("x", Array(repeating: 1, count: 50_000))], every: .seconds(1))
     // Each look at the clock is counted; the third finds it too late.

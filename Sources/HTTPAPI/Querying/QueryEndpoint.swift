@@ -23,6 +23,7 @@ struct QueryEndpoint: Sendable {
   let ports: StorePorts
   let threads: QueryThreads
   private let shortcut = Shortcut()
+  private let largeQueries = LargeQueries()
 
   /// Makes the endpoint.
   init(ports: StorePorts, threads: QueryThreads) {
@@ -77,7 +78,9 @@ struct QueryEndpoint: Sendable {
   ) throws(APIFailure) -> ServerResponse {
     let query = try Query(form, overRange: overRange, now: ports.clock.now)
     let began = ports.clock.now
-    let result = try evaluate(query, abandonment)
+    let permit = largeQueries.permit()
+    defer { permit.giveBack() }
+    let result = try evaluate(query, permit, abandonment)
     // The clock may be set back meanwhile.
     let took = max(.zero, ports.clock.now - began)
     return try answer(query, result, wait: wait, took: took)
@@ -103,6 +106,7 @@ struct QueryEndpoint: Sendable {
 
   private func evaluate(
     _ query: Query,
+    _ permit: LargeQueries.Permit,
     _ abandonment: Abandonment
   ) throws(APIFailure) -> QueryResult {
     let expression: Expression
@@ -113,8 +117,12 @@ struct QueryEndpoint: Sendable {
     }
     let limit = ports.deadline(min(query.timeout ?? Self.timeoutStandard, Self.timeoutMax))
     let deadline = QueryDeadline(limit: limit.limit) { abandonment.hasBegun || limit.isPast() }
+    var engine = ports.engine
+    engine.pause = QueryPause(after: LargeQueries.samplesMin) {
+      permit.take(unless: deadline.isPast)
+    }
     do throws(QueryError) {
-      return try evaluate(query, expression, ports.engine, deadline)
+      return try evaluate(query, expression, engine, deadline)
     } catch .refused(let message) {
       throw .invalid("query", message)
     } catch {

@@ -28,7 +28,7 @@ final class Evaluation {
     self.engine = engine
     self.reading = reading
     self.isRange = isRange
-    budget = QueryBudget(samples: engine.limits.samples, deadline: deadline)
+    budget = QueryBudget(engine.limits.samples, engine.pause, deadline)
     meter = WorkMeter(budget)
     repeated = RepeatedParts(of: expression)
     queryStart = grid.start

@@ -40,6 +40,20 @@ package struct QueryDeadline: Sendable {
   package static let none = QueryDeadline(limit: "none") { false }
 }
 
+/// What a query does once when it turns out to be large.
+package struct QueryPause: Sendable {
+  /// Samples after which a query counts as large.
+  package let samples: Int
+  /// Returns when the query may go on, or its deadline is past.
+  package let wait: @Sendable () -> Void
+
+  /// Describes a pause.
+  package init(after samples: Int, _ wait: @escaping @Sendable () -> Void) {
+    self.samples = samples
+    self.wait = wait
+  }
+}
+
 /// Evaluates expressions over stored samples; keeps nothing between two queries.
 package struct QueryEngine: Sendable {
   /// What one query may use.
@@ -55,6 +69,8 @@ package struct QueryEngine: Sendable {
   package var dropsNamesLate: Bool
   /// The most threads that work on one large query.
   package var threads: Int
+  /// Where a large query waits for others; nil when it goes on at once.
+  package var pause: QueryPause?
 
   /// Makes an engine.
   package init(

@@ -18,8 +18,6 @@ struct VectorJoin {
   private var outputPlaces: [LabelSet: Int] = [:]
   /// The output column of a pair, by the positions of both.
   private var pairPlaces: [Int: Int] = [:]
-  /// The last partner of each column of the many side, and their output column: most stay the same.
-  private var lastPairs: [(one: Int, place: Int)?]
 
   init(_ left: [Column], _ right: [Column], _ binary: BinaryExpression, count: Int) {
     self.binary = binary
@@ -33,7 +31,6 @@ struct VectorJoin {
     manyKeys = many.map { keys.number(of: $0.labels) }
     oneKeys = one.map { keys.number(of: $0.labels) }
     self.keys = keys
-    lastPairs = Array(repeating: nil, count: many.count)
   }
 
   /// The columns of all pairs.
@@ -43,6 +40,49 @@ struct VectorJoin {
   /// - Throws: ``QueryError/execution(message:)`` when a sample has more partners than allowed.
   mutating func joined(
     work: (Int) throws(QueryError) -> Void
+  ) throws(QueryError) -> [Column] {
+    if let partners, let output = try joined(with: partners, work) { return output }
+    (output, outputPlaces, pairPlaces) = ([], [:], [:])
+    return try joinedByTime(work)
+  }
+
+  /// The one column that each column of the many side can ever match; nil when which one it is may
+  /// depend on the time.
+  private var partners: [Int?]? {
+    guard fillForOne == nil, fillForMany == nil, Set(oneKeys).count == oneKeys.count else {
+      return nil
+    }
+    if case .oneToOne = matching.cardinality, Set(manyKeys).count < manyKeys.count { return nil }
+    var positions = [Int?](repeating: nil, count: keys.count)
+    for (position, key) in oneKeys.enumerated() { positions[key] = position }
+    return manyKeys.map { positions[$0] }
+  }
+
+  /// Joins a column after the other; nil when two results have the same labels.
+  private mutating func joined(
+    with partners: [Int?],
+    _ work: (Int) throws(QueryError) -> Void
+  ) throws(QueryError) -> [Column]? {
+    let keepsLeft = binary.operation.isComparison && !binary.returnsBool
+    for (position, partner) in partners.enumerated() {
+      guard let partner else { continue }
+      try work(count)
+      let place = output.count
+      guard outputPlace(many: position, one: partner) == place else { return nil }
+      let (many, one) = (many[position].values, one[partner].values)
+      for index in 0..<count
+      where !many[index].isStalenessMarker && !one[index].isStalenessMarker {
+        let (left, right) = isOneLeft ? (one[index], many[index]) : (many[index], one[index])
+        let result = binary.operation.apply(left, right)
+        if keepsLeft, result == 0 { continue }
+        output[place].values[index] = keepsLeft ? left : result
+      }
+    }
+    return output.filter { !$0.isEmpty }
+  }
+
+  private mutating func joinedByTime(
+    _ work: (Int) throws(QueryError) -> Void
   ) throws(QueryError) -> [Column] {
     let none = -1
     var partner = Array(repeating: none, count: keys.count)
@@ -74,13 +114,7 @@ struct VectorJoin {
         let isFirst = manyOfKey[key] == none
         manyOfKey[key] = position
         if case .oneToOne = matching.cardinality, !isFirst { throw multipleMatches }
-        let place: Int
-        if let last = lastPairs[position], last.one == other {
-          place = last.place
-        } else {
-          place = outputPlace(many: position, one: other == none ? nil : other)
-          lastPairs[position] = (other, place)
-        }
+        let place = outputPlace(many: position, one: other == none ? nil : other)
         while writers.count < output.count { writers.append(none) }
         if writers[place] != none {
           throw writers[place] == key

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import MetricModel
 
 /// Where the samples of each window stand in a series; the same for all series with the same times.
 struct WindowPlan: Sendable {
@@ -15,13 +16,16 @@ struct WindowPlan: Sendable {
   var count: Int { windows.ends.count }
 
   /// Plans for the samples of a series.
-  mutating func update(for input: RangeInput) {
-    guard input.timesVersion != timesVersion else { return }
-    timesVersion = input.timesVersion
+  mutating func update(for input: RangeInput) { update(for: input.columns) }
+
+  /// Plans for samples; all columns that come are the same ones, refilled.
+  mutating func update(for columns: SampleColumns) {
+    guard columns.timesVersion != timesVersion else { return }
+    timesVersion = columns.timesVersion
     version &+= 1
     bounds.removeAll(keepingCapacity: true)
     bounds.reserveCapacity(count)
-    input.times.withUnsafeBufferPointer { times in
+    columns.times.withUnsafeBufferPointer { times in
       var (lower, upper) = (0, 0)
       for index in 0..<count {
         let end = windows.ends.time(index)

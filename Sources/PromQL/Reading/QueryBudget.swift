@@ -5,17 +5,31 @@ import Synchronization
 /// What a query may still use, counted by all threads that work on it.
 final class QueryBudget: Sendable {
   private let samplesMax: Int
+  private let pause: QueryPause?
   private let deadline: QueryDeadline
   private let samplesUsed = Atomic(0)
+  private let hasPaused = Mutex(false)
 
-  init(samples: Int, deadline: QueryDeadline) {
-    samplesMax = samples
+  init(_ samplesMax: Int, _ pause: QueryPause?, _ deadline: QueryDeadline) {
+    self.samplesMax = samplesMax
+    self.pause = pause
     self.deadline = deadline
   }
 
   func take(_ samples: Int) throws(QueryError) {
     let used = samplesUsed.add(samples, ordering: .relaxed).newValue
     guard used <= samplesMax else { throw .tooManySamples(limit: samplesMax) }
+    if let pause, used > pause.samples { try wait(pause) }
+  }
+
+  /// All threads of the query wait together.
+  private func wait(_ pause: QueryPause) throws(QueryError) {
+    let isFirst = hasPaused.withLock { hasPaused in
+      defer { hasPaused = true }
+      if !hasPaused { pause.wait() }
+      return !hasPaused
+    }
+    if isFirst { try checkDeadline() }
   }
 
   func checkDeadline() throws(QueryError) {

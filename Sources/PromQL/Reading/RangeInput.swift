@@ -5,16 +5,13 @@ import MetricModel
 struct RangeInput: Sendable {
   private(set) var labels = LabelSet.empty
   private(set) var dropsName = false
-  private var columns = SampleColumns()
+  private(set) var columns = SampleColumns()
 
   /// Unix milliseconds, strictly rising.
   var times: [Int64] { columns.times }
 
   /// The values at the same positions.
   var values: [Double] { columns.values }
-
-  /// Another number whenever ``times`` may be others than before.
-  var timesVersion: UInt64 { columns.timesVersion }
 
   /// Reads a series in place of the one before; false when it has no sample.
   mutating func read(
