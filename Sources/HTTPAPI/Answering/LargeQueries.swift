@@ -38,7 +38,8 @@ final class LargeQueries: Sendable {
     /// Gives the turn back if it was taken.
     func giveBack() {
       isTaken.withLock { isTaken in
-        if isTaken { queries.isTurnTaken.store(false, ordering: .releasing) }
+        guard isTaken else { return }
+        queries.isTurnTaken.store(false, ordering: .releasing)
         isTaken = false
       }
     }

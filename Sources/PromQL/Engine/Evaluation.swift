@@ -191,17 +191,26 @@ final class Evaluation {
   }
 
   /// The series of a range query's result.
-  func series(of columns: [Column], on grid: EvaluationGrid) throws(QueryError) -> [Series] {
-    let columns = try finishedInOrder(columns.filter { !$0.isEmpty })
+  func series(
+    of columns: consuming [Column],
+    on grid: EvaluationGrid
+  ) throws(QueryError) -> [Series] {
+    var columns = try finishedInOrder(columns.filter { !$0.isEmpty })
     try checkSize(columns)
-    return columns.map { column in
+    var series: [Series] = []
+    series.reserveCapacity(columns.count)
+    for place in columns.indices {
+      // Let go of as it is copied: a large result is not in memory twice.
+      let values = columns[place].values
+      columns[place].values = []
       var samples: [Sample] = []
-      samples.reserveCapacity(column.values.count)
-      for (index, value) in column.values.enumerated() where !value.isStalenessMarker {
+      samples.reserveCapacity(values.count)
+      for (index, value) in values.enumerated() where !value.isStalenessMarker {
         samples.append(Sample(Timestamp(unixMilliseconds: grid.time(index)), value))
       }
-      return Series(labels: column.labels, samples: samples)
+      series.append(Series(labels: columns[place].labels, samples: samples))
     }
+    return series
   }
 
   func checkSize(_ columns: [Column]) throws(QueryError) {

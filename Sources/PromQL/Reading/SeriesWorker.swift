@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import Dispatch
 import MetricModel
 import Synchronization
 
@@ -39,6 +38,17 @@ private struct Share {
   }
 }
 
+/// The shares of all threads.
+private final class Shares: Sendable {
+  private let shares: Mutex<[Share]>
+
+  init(_ count: Int) { shares = Mutex(Array(repeating: Share(), count: count)) }
+
+  func put(_ share: Share, at place: Int) { shares.withLock { $0[place] = share } }
+
+  var all: [Share] { shares.withLock { $0 } }
+}
+
 extension Evaluation {
   /// Values below which a second thread costs more than it gains.
   private static var valuesPerThreadMin: Int { 30_000 }
@@ -66,14 +76,13 @@ extension Evaluation {
     }
     // A few shares for each thread, as series differ in length.
     let count = Swift.min(threads * 4, cursors.count)
-    let shares = Mutex(Array(repeating: Share(), count: count))
+    let shares = Shares(count)
     let budget = budget
-    DispatchQueue.concurrentPerform(iterations: count) { place in
+    SharedWork.perform(count, threads: threads) { place in
       let bounds = cursors.count * place / count..<cursors.count * (place + 1) / count
-      let share = Share(of: cursors[bounds], worker, budget)
-      shares.withLock { $0[place] = share }
+      shares.put(Share(of: cursors[bounds], worker, budget), at: place)
     }
-    return try collected(shares.withLock { $0 })
+    return try collected(shares.all)
   }
 
   private func collected(_ shares: [Share]) throws(QueryError) -> [Column] {
