@@ -51,7 +51,7 @@ package final class Monitor: Sendable {
     var settings: Settings
   }
 
-  private let plan: MonitorPlan
+  let plan: MonitorPlan
   let parts: Parts
   let clock: any PollClock
   let startedAt: Timestamp

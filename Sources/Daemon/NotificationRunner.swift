@@ -190,7 +190,7 @@ actor NotificationRunner {
       now: now
     )
     self.planner = planner
-    if let peers, !plan.isEmpty {
+    if let peers, !plan.isEmpty, await peers.isSharing {
       plan = await peers.prepare(plan, ends: planner.silentEnds(since: before, plan))
     }
     if !planner.questions.isEmpty { ask(planner.questions) }

@@ -38,7 +38,8 @@ package struct APIPorts: Sendable {
   ///   - cluster: The cluster as it was judged.
   ///   - alerts: Alerts, silences and what else people say of them.
   ///   - remoteWrite: Takes a decompressed remote write request in; nil when that is off.
-  ///   - peers: Answers another instance on the same cluster, whose token it judges itself.
+  ///   - peers: Answers another instance on the same cluster, whose token it judges itself; nil
+  ///     where there is none.
   package init(
     store: StorePorts,
     latest: LatestPorts,
@@ -48,10 +49,7 @@ package struct APIPorts: Sendable {
     cluster: ClusterPorts,
     alerts: AlertPorts,
     remoteWrite: (@Sendable ([UInt8]) async -> WriteAnswer)? = nil,
-    peers: @escaping @Sendable (_ body: [UInt8], _ authorization: String?) async -> PeerAnswer = {
-      _,
-      _ in .refused(404, "this hvsmon has no peers")
-    }
+    peers: (@Sendable (_ body: [UInt8], _ authorization: String?) async -> PeerAnswer)? = nil
   ) {
     self.store = store
     self.latest = latest
@@ -61,7 +59,7 @@ package struct APIPorts: Sendable {
     self.cluster = cluster
     self.alerts = alerts
     self.remoteWrite = remoteWrite
-    self.peers = peers
+    self.peers = peers ?? { _, _ in .refused(404, "nobody answers other instances here") }
   }
 }
 

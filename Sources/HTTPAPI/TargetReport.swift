@@ -27,6 +27,7 @@ package struct TargetReport: Equatable, Sendable {
   package var polledAt: Timestamp?
   /// How long that poll took.
   package var took: Duration
+
   /// Describes a target.
   package init(
     key: String,

@@ -12,13 +12,20 @@ struct TimelineEndpoint: Sendable {
   static let rangeMax = Duration.seconds(32 * 86_400)
   /// The stretch that is told unless another is asked for.
   private static let rangeStandard = Duration.seconds(3_600)
-  /// Series that are read.
-  private static let seriesMax = 20_000
   /// Entries of the audit log that are looked at.
   private static let deedsMax = 10_000
 
+  /// How much is read for one answer.
+  struct Limits: Sendable {
+    /// Series; of more the later ones are left out.
+    var series = 20_000
+    /// Samples; more are refused.
+    var samples = 200_000_000
+  }
+
   let ports: APIPorts
   let threads: QueryThreads
+  var limits = Limits()
 
   var routes: [HTTPRoute] {
     [
@@ -53,13 +60,14 @@ struct TimelineEndpoint: Sendable {
     }
     return await threads.answer { abandonment throws(APIFailure) in
       let read = try courses(in: range, abandonment)
-      let names = SentAlertNames(read)
+      let names = SentAlertNames(read.courses)
       let record = IncidentRecord(
         cluster: ports.latest.externalLabels["cluster"] ?? "",
         in: range,
-        courses: read,
+        courses: read.courses,
         messages: sends.map { names.message(of: $0) },
-        deeds: deeds.map(IncidentDeed.init)
+        deeds: deeds.map(IncidentDeed.init),
+        seriesLeftOut: read.leftOut
       )
       return .json(record.jsonObject)
     }
@@ -68,25 +76,38 @@ struct TimelineEndpoint: Sendable {
   private func courses(
     in range: ClosedRange<Timestamp>,
     _ abandonment: Abandonment
-  ) throws(APIFailure) -> [ValueCourse] {
+  ) throws(APIFailure) -> (courses: [ValueCourse], leftOut: Int) {
     let selection = SeriesSelection(
       matching: IncidentSource.matchers,
       in: (range.lowerBound - IncidentSource.lookback)...range.upperBound
     )
+    var courses: [ValueCourse] = []
+    var (leftOut, samples) = (0, 0)
     do throws(StoreError) {
-      var courses: [ValueCourse] = []
       var run = SampleRun()
-      for var cursor in try ports.store.reading.cursors(selection)
+      // Ends early when nobody waits for the answer any more.
+      reading: for var cursor in try ports.store.reading.cursors(selection)
       where !IncidentSource.isSilent(cursor.labels) {
-        guard courses.count < Self.seriesMax, !abandonment.hasBegun else { break }
+        guard courses.count < limits.series else {
+          leftOut += 1
+          continue
+        }
         var course = ValueCourse(cursor.labels)
-        while try cursor.next(into: &run) { course.add(run) }
+        while try cursor.next(into: &run) {
+          samples += run.count
+          if samples > limits.samples || abandonment.hasBegun { break reading }
+          course.add(run)
+        }
         courses.append(course)
       }
-      return courses
     } catch {
       throw APIFailure(error)
     }
+    guard samples <= limits.samples else {
+      let words = "a timeline of this stretch reads more than \(limits.samples) samples"
+      throw APIFailure(.execution, "\(words): ask for a shorter one")
+    }
+    return (courses, leftOut)
   }
 }
 

@@ -127,13 +127,7 @@ package struct AlertNotification: Equatable, Sendable {
   /// Of an alert that another program posted, what that said.
   package func sourceURL(of alert: Alert) -> String? {
     guard alert.sourceURL.isEmpty else { return alert.sourceURL }
-    guard !externalURL.isEmpty, !alert.expression.isEmpty else { return nil }
-    let query = EscapedText.query(alert.expression).split(
-      separator: "+",
-      omittingEmptySubsequences: false
-    )
-    .joined(separator: "%20")
-    return "\(externalURL)/graph?query=\(query)"
+    return alert.graphURL(below: externalURL)
   }
 
   private static func common(_ lists: [[Label]]) -> [Label] {
@@ -210,5 +204,14 @@ extension LabelSet {
       if mine != theirs { return mine.utf8.lexicographicallyPrecedes(theirs.utf8) }
     }
     return self < other
+  }
+}
+
+extension Alert {
+  /// The graph of its expression; nil when that, or hvsmon's own address, is not known.
+  package func graphURL(below externalURL: String) -> String? {
+    guard !externalURL.isEmpty, !expression.isEmpty else { return nil }
+    let query = EscapedText.query(expression).replacing("+", with: "%20")
+    return "\(externalURL)/graph?query=\(query)"
   }
 }

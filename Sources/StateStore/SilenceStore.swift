@@ -21,7 +21,8 @@ package struct SilenceStore: Sendable {
   package func load() async throws(StateStoreError) -> (
     silences: [Silence], acknowledgements: [Acknowledgement]
   ) {
-    let stored: ([Silence], [Acknowledgement]) = try await run { connection throws(SQLiteError) in
+    let stored: ([Silence], [Acknowledgement]) = try await database.run {
+      connection throws(SQLiteError) in
       (try SilenceTables.silences(connection), try SilenceTables.acknowledgements(connection))
     }
     return (stored.0, stored.1)
@@ -33,7 +34,7 @@ package struct SilenceStore: Sendable {
     audit: [AuditEntry] = []
   ) async throws(StateStoreError) {
     guard !changes.isEmpty || !audit.isEmpty else { return }
-    try await run { connection throws(SQLiteError) in
+    try await database.run { connection throws(SQLiteError) in
       try connection.transaction { () throws(SQLiteError) in
         try SilenceTables.apply(changes, connection)
         try SilenceTables.add(audit, keeping: Self.auditEntriesMax, connection)
@@ -43,29 +44,19 @@ package struct SilenceStore: Sendable {
 
   /// The latest entries of the audit log, newest first.
   package func auditLog(limit: Int) async throws(StateStoreError) -> [AuditEntry] {
-    try await run { connection throws(SQLiteError) in
+    try await database.run { connection throws(SQLiteError) in
       try SilenceTables.auditLog(connection, limit: limit)
     }
   }
 
   /// Writes the time and waits until it is safe: what returns shows that the file takes writes.
   package func beat(at time: Timestamp) async throws(StateStoreError) {
-    try await run { connection throws(SQLiteError) in
+    try await database.run { connection throws(SQLiteError) in
       let write = try connection.prepare(
         "INSERT OR REPLACE INTO heartbeat(id, at_unix_ms) VALUES (1, ?)"
       )
       try write.bind(time.unixMilliseconds, at: 1)
       try write.run()
-    }
-  }
-
-  private func run<Value: Sendable>(
-    _ work: @escaping @Sendable (Connection) throws(SQLiteError) -> Value
-  ) async throws(StateStoreError) -> Value {
-    do throws(SQLiteError) {
-      return try await database.queue.run(work)
-    } catch {
-      throw StateStoreError(error, path: database.path)
     }
   }
 }

@@ -31,6 +31,17 @@ package final class StateDatabase: Sendable {
     await queue.close()
   }
 
+  /// Works with the file, in turn with whoever else does.
+  func run<Value: Sendable>(
+    _ work: @escaping @Sendable (Connection) throws(SQLiteError) -> Value
+  ) async throws(StateStoreError) -> Value {
+    do throws(SQLiteError) {
+      return try await queue.run(work)
+    } catch {
+      throw StateStoreError(error, path: path)
+    }
+  }
+
   private static let schema = Schema(
     // "hvst" in ASCII.
     applicationID: 0x6876_7374,

@@ -17,7 +17,7 @@ package struct ToldStore: Sendable {
   ///
   /// - Throws: ``StateStoreError`` when the file cannot be read.
   package func load() async throws(StateStoreError) -> [ToldKey: ToldGroup] {
-    let bodies: [String] = try await run { connection throws(SQLiteError) in
+    let bodies: [String] = try await database.run { connection throws(SQLiteError) in
       let select = try connection.prepare("SELECT body FROM told")
       var bodies: [String] = []
       while try select.step() { bodies.append(select.text(0)) }
@@ -41,10 +41,19 @@ package struct ToldStore: Sendable {
   /// Stores these, all or nothing; those that are nil are dropped.
   package func save(_ groups: [ToldKey: ToldGroup?]) async throws(StateStoreError) {
     guard !groups.isEmpty else { return }
-    try await run { connection throws(SQLiteError) in
+    try await database.run { connection throws(SQLiteError) in
       try connection.transaction { () throws(SQLiteError) in
         for (key, told) in groups { try Self.put(told, key, connection) }
       }
+    }
+  }
+
+  /// Drops everything: what was told is not followed any more.
+  ///
+  /// - Throws: ``StateStoreError`` when the file cannot be written.
+  package func clear() async throws(StateStoreError) {
+    try await database.run { connection throws(SQLiteError) in
+      try connection.execute("DELETE FROM told")
     }
   }
 
@@ -66,15 +75,5 @@ package struct ToldStore: Sendable {
     try write.bind(key.groupKey, at: 4)
     if let told { try write.bind(StoredText.text(ToldGroupForm(key, told)), at: 5) }
     try write.run()
-  }
-
-  private func run<Value: Sendable>(
-    _ work: @escaping @Sendable (Connection) throws(SQLiteError) -> Value
-  ) async throws(StateStoreError) -> Value {
-    do throws(SQLiteError) {
-      return try await database.queue.run(work)
-    } catch {
-      throw StateStoreError(error, path: database.path)
-    }
   }
 }

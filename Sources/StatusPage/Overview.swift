@@ -5,16 +5,16 @@
 // a screen on a wall, `/alert` for one alert with the forms to acknowledge and silence it, `/graph`
 // for any expression as a chart that the server draws, `/login` for who has a token.
 //
-// It asks one port for snapshots and decides nothing about the cluster; everything else it asks of
-// the endpoints for programs in its reader's name, so that nobody may do more here than there. It must never put text into a
-// page other than through `Markup`, which escapes it, and never needs anything from another host:
-// styles, script and icons are compiled in and served by the daemon, and the content security policy
-// lets nothing else in.
+// `/` and `/wall` ask one port for snapshots; alerts and graphs ask the endpoints for programs in
+// their reader's name, so that nobody may do more here than there. It decides nothing about the
+// cluster, must never put text into a page other than through `Markup`, which escapes it, and never
+// needs anything from another host: styles, script and icons are compiled in and served by the
+// daemon, and the content security policy lets nothing else in.
 //
 // Entry types: `PageRoutes`, `PagePorts`, `PageDocument`.
 //
 // Invariants
-// - A page is a pure function of a snapshot: the same bytes for the same snapshot.
+// - `/` and `/wall` are pure functions of a snapshot: the same bytes for the same snapshot.
 // - What nobody knows is never drawn as well; a state is told by a word and a sign beside its colour.
 // - The browser judges the age of what it shows by its own clock, so that a page whose server is
 //   gone, or that slept, says so.

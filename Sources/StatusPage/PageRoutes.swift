@@ -25,7 +25,7 @@ package enum PageRoutes {
       script("/assets/login.js", PackageResources.login_js),
     ]
       + AlertRoutes(ports: ports).routes + GraphRoutes(ports: ports).routes
-      + LoginRoutes(sessions: ports.sessions).routes
+      + LoginRoutes(sessions: ports.sessions, noteClosed: ports.loginClosed).routes
       + Level.allCases.map { level in
         asset(
           "/assets/\(level.styleClass).svg",
@@ -47,8 +47,13 @@ package enum PageRoutes {
     _ kind: PageDocument.Kind,
     _ ports: PagePorts
   ) -> HTTPRoute {
-    HTTPRoute(.exact(path)) { _ in
-      html(PageDocument.html(kind, await ports.snapshot()))
+    HTTPRoute(.exact(path)) { request in
+      var response = html(PageDocument.html(kind, await ports.snapshot()))
+      let isSecure = LoginRoutes.isSecure(request)
+      if let cookie = ports.sessions?.renewedCookie(request.headers, isSecure: isSecure) {
+        response.headers["Set-Cookie"] = cookie
+      }
+      return response
     }
   }
 

@@ -9,10 +9,8 @@ struct Main {
     ServeCommand.self, InitCommand.self, DemoCommand.self, CheckCommand.self, TopCommand.self,
     StatusCommand.self, QueryCommand.self, SafeToStopCommand.self, AlertsCommand.self,
     ExplainCommand.self, SilenceCommand.self, AckCommand.self, NotifyTestCommand.self,
-    TimelineCommand.self,
-    ReportCommand.self,
-    RulesCommand.self, DashboardsCommand.self, ImportCommand.self, BackupCommand.self,
-    VersionCommand.self,
+    TimelineCommand.self, ReportCommand.self, RulesCommand.self, DashboardsCommand.self,
+    ImportCommand.self, BackupCommand.self, VersionCommand.self,
   ]
 
   static func main() async {

@@ -2,7 +2,9 @@
 import Foundation
 import HTTPAPI
 import Logging
+import MetricModel
 import Net
+import Rules
 import Synchronization
 import TestSupport
 import Testing
@@ -97,6 +99,14 @@ import Testing
           mongodb: {replica_set: rs0, port: 1}
     proxmox: {token_id: "a@pve!b", token_secret: "\(secrets["proxmox"])", port: 1}
     mongodb: {username: u, password: "\(secrets["mongodb"])"}
+    peers:
+      name: a
+      wait: 2s
+      token: "\(secrets["peers"])"
+      instances:
+        - {name: a, url: "http://127.0.0.1:1"}
+        - {name: b, url: "\(base)"}
+        - {name: c, url: "http://127.0.0.1:2"}
     exposition:
       - name: bearer
         urls: ["\(base)/metrics"]
@@ -143,8 +153,16 @@ import Testing
     }
   }
 
+  /// Of the alert that fires.
+  private static let fingerprint = Alert(
+    labels: LabelSet(["alertname": "Always", "severity": "page"]),
+    startsAt: .epoch
+  ).fingerprint
+
   private static let paths = [
-    "/", "/wall", "/metrics", "/federate?match[]=%7B__name__%3D~%22.%2B%22%7D", "/api/v1/targets",
+    "/", "/wall", "/login", "/graph?query=up", "/graph/completions?query=hvsmon_",
+    "/alert?id=\(fingerprint)", "/api/hvsmon/v1/timeline", "/metrics",
+    "/federate?match[]=%7B__name__%3D~%22.%2B%22%7D", "/api/v1/targets",
     "/api/v1/rules", "/api/v1/alerts", "/api/v1/metadata", "/api/v1/labels",
     "/api/v1/alertmanagers", "/api/v1/status/config", "/api/v1/status/flags",
     "/api/v1/status/runtimeinfo", "/api/v1/status/buildinfo", "/api/v1/status/tsdb",
@@ -191,6 +209,12 @@ import Testing
       #expect(isRefused && isFailing, "\(kind)")
     }
     #expect(await eventually { harness.hasLogged("tried again", "all/email[0]") })
+    for name in ["b", "c"] {
+      let isUnreached = await eventually {
+        harness.hasLogged("another instance cannot be reached", "peer=\(name)")
+      }
+      #expect(isUnreached)
+    }
     var shown = harness.sink.lines
     shown += try await Self.answers(of: monitor, harness, token: token)
     let copies = try await HistoryBackup.write(
@@ -217,7 +241,10 @@ import Testing
       #expect(answer.status < 500, "\(path)")
       shown.append("\(path) \(answer.status) \(answer.text)")
     }
-    for path in ["/api/hvsmon/v1/notify-test?receiver=all", "/-/reload"] {
+    for path in [
+      "/api/hvsmon/v1/notify-test?receiver=all", "/-/reload", "/login", "/alert/ack",
+      "/api/hvsmon/v1/peer/exchange",
+    ] {
       var request = HTTPRequest(
         method: "POST",
         url: "http://127.0.0.1:\(monitor.port)\(path)",
@@ -236,7 +263,9 @@ import Testing
   /// No form of a secret is in a text, or in a file of the folder.
   private static func check(_ secrets: Secrets, _ shown: [String], _ harness: MonitorHarness) throws
   {
-    #expect(secrets.all.count > 28)
+    #expect(
+      secrets.all.count > 29 && shown.contains { $0.hasPrefix("/alert?id=\(fingerprint) 200") }
+    )
     let files = try FileManager.default.contentsOfDirectory(atPath: harness.folder.path)
       .filter { $0.contains("sqlite") }
     #expect(files.count >= 4)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Incidents
 import MetricModel
+import Net
 import Notifying
 import Rules
 import Snapshot
@@ -125,5 +126,26 @@ import Testing
     let answer = try await ports().ask(Self.path, [("since", since), ("until", until)])
     #expect(answer.status == 400)
     #expect(answer.text.contains(reason), "\(answer.text)")
+  }
+
+  @Test func `what is too much is left out and counted, or refused by its limit`() async throws {
+    func answer(_ limits: TimelineEndpoint.Limits) async throws -> ServerResponse {
+      let threads = QueryThreads()
+      let endpoint = TimelineEndpoint(ports: ports(), threads: threads, limits: limits)
+      let query = [("since", "990"), ("until", "1100")].map {
+        ServerRequest.Parameter(name: $0.0, value: $0.1)
+      }
+      let route = try #require(endpoint.routes.first)
+      return await route.handler(
+        ServerRequest(path: Self.path, query: query)
+      )
+    }
+    let cut = try await answer(TimelineEndpoint.Limits(series: 1))
+    let record = IncidentRecord(jsonObject: try JSONReader.read(cut.body))
+    #expect(record.seriesLeftOut == 1 && record.events.count == 1)
+    #expect(IncidentSummary(record).sentences.last == "This is not all: 1 series were not read.")
+    let refused = try await answer(TimelineEndpoint.Limits(samples: 3))
+    #expect(refused.status == 422)
+    #expect(String(decoding: refused.body, as: UTF8.self).contains("more than 3 samples"))
   }
 }

@@ -110,7 +110,7 @@ import Testing
   @Test func `a record of too much keeps the newest and counts the rest`() {
     var course = ValueCourse(LabelSet(metric: "hvsmon_node_up", ["node": "n"]))
     for index in 0..<30_000 {
-      course.add(Sample(Story.at(Double(index) / 100), Double(index % 2)))
+      course.add(Sample(Story.at(Double(index) / 50), Double(index % 2)))
     }
     #expect(course.changes.count <= ValueCourse.changesMax)
     var story = Story()
@@ -118,7 +118,21 @@ import Testing
     let record = story.record
     #expect(record.events.count == IncidentRecord.eventsMax)
     #expect(record.leftOut == 30_000 - 1 - IncidentRecord.eventsMax)
-    #expect(record.events.last?.time == Story.at(299.99))
+    #expect(record.events.last?.time == Story.at(599.98))
     #expect(IncidentSummary(record).sentences.last?.contains("are left out") == true)
+  }
+
+  @Test func `counts beyond all whole numbers are told, not computed with`() {
+    var story = Story()
+    let tier = ["tier": "t", "state": "working"]
+    for (place, value) in [1e300, .infinity, -.infinity, .nan, -1e19, 2.5].enumerated() {
+      let set = ["instance": "rs\(place)"]
+      story.add("hvsmon_mongodb_set_primaries", set, (10, 1), (20, value))
+      story.add("hvsmon_tier_members", tier.merging(["tier": "t\(place)"]) { $1 }, (10, value))
+    }
+    story.add("hvsmon_mongodb_set_primaries", ["instance": "rs"], (10, 1), (20, 2))
+    let record = story.record
+    #expect(record.events.map(\.words) == ["has 2 primaries"])
+    #expect(HTMLReport.text(of: record, curves: []).contains("</svg>"))
   }
 }

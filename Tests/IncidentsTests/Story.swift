@@ -15,11 +15,16 @@ struct Story {
   var messages: [IncidentMessage] = []
   var deeds: [IncidentDeed] = []
 
-  /// A series whose value is so from each time on; nil ends it.
+  /// A series whose value is so from each time on, with a sample each minute; nil ends it.
   mutating func add(_ name: String, _ labels: [String: String], _ values: (Double, Double?)...) {
     var course = ValueCourse(LabelSet(metric: name, labels))
-    for (seconds, value) in values {
+    for (index, (seconds, value)) in values.enumerated() {
       course.add(Sample(Self.at(seconds), value ?? Double.stalenessMarker))
+      guard let value else { continue }
+      let end = index + 1 < values.count ? values[index + 1].0 : 600
+      for time in stride(from: seconds + 60, to: end, by: 60) {
+        course.add(Sample(Self.at(time), value))
+      }
     }
     courses.append(course)
   }

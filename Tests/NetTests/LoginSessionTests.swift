@@ -158,4 +158,46 @@ import Testing
       verdict("/operate", ["Host": "evil.example"], method: "POST", tokens: []).status == nil
     )
   }
+
+  @Test func `a session of who only looks goes on while it is used`() throws {
+    let (reader, operator_) = (try cookie("r-secret"), try cookie("o-secret"))
+    func renewed(_ cookie: String) -> String? {
+      sessions(tokens).renewedCookie(["Cookie": cookie], isSecure: false)
+    }
+    #expect(renewed(reader) == nil)
+    clock.seconds.withLock { $0 += 3_601 }
+    #expect(renewed(operator_) == nil && renewed("\(LoginSessions.cookieName)=x") == nil)
+    let field = try #require(renewed(reader))
+    #expect(field.contains("; Max-Age=43200; HttpOnly"))
+    let next = String(field.prefix { $0 != ";" })
+    clock.seconds.withLock { $0 += 41_000 }
+    #expect(verdict("/page", ["Cookie": reader]).name == nil)
+    #expect(verdict("/page", ["Cookie": next]).name == "grafana")
+    #expect(renewed(reader) == nil)
+  }
+
+  @Test func `what a script asks for brings up no window that asks for a password`() {
+    func challenges(_ headers: HTTPHeaders) -> [String] {
+      let head = Admission.Head(
+        method: "GET",
+        target: "/page",
+        headers: headers,
+        remoteAddress: "127.0.0.1"
+      )
+      guard case .refuse(let response) = admission(tokens).verdict(head) else { return [] }
+      return response.headers.fields.filter { $0.name == "WWW-Authenticate" }
+        .map { String($0.value.prefix { $0 != " " }) }
+    }
+    #expect(challenges([:]) == ["Bearer", "Basic"])
+    #expect(challenges(["Sec-Fetch-Dest": "document"]) == ["Bearer", "Basic"])
+    #expect(challenges(["Sec-Fetch-Dest": "empty"]) == ["Bearer"])
+  }
+
+  @Test func `a token is shown by its secret alone`() {
+    let token = tokens[1]
+    #expect(token.isShown(by: "Bearer o-secret") && token.isShown(by: "bearer o-secret"))
+    for other in [nil, "", "Bearer", "Bearer r-secret", "Bearer o-secret ", "o-secret"] {
+      #expect(!token.isShown(by: other))
+    }
+  }
 }

@@ -15,10 +15,17 @@ import Testing
   private final class API: Sendable {
     private let asked = Mutex<[ServerRequest]>([])
     let name: String
+    /// What people said of it, as members of the alert.
+    let said: String
     let answers: [String: ServerResponse]
 
-    init(name: String = "NodeDown", _ answers: [String: ServerResponse] = [:]) {
+    init(
+      name: String = "NodeDown",
+      said: String = "",
+      _ answers: [String: ServerResponse] = [:]
+    ) {
       self.name = name
+      self.said = said
       self.answers = answers
     }
 
@@ -33,7 +40,9 @@ import Testing
       json.string(name)
       json.raw(",\"node\":")
       json.string(name)
-      json.raw("},\"startsAt\":\"2026-11-29T12:00:00Z\",\"state\":\"firing\",\"value\":\"1\",")
+      json.raw("},")
+      json.raw(said)
+      json.raw("\"startsAt\":\"2026-11-29T12:00:00Z\",\"state\":\"firing\",\"value\":\"1\",")
       json.raw("\"standing\":\"held\",\"cause\":{\"alertname\":")
       json.string(name)
       json.raw("},\"rule\":{\"expression\":")
@@ -63,7 +72,8 @@ import Testing
     let ports = PagePorts(
       snapshot: { PageTests.snapshot() },
       snapshots: { AsyncStream { _ in } },
-      api: { api.answer($0) }
+      api: { api.answer($0) },
+      now: { PageTests.now }
     )
     let route = try #require(
       AlertRoutes(ports: ports).routes.first {
@@ -156,6 +166,29 @@ import Testing
     let html = String(decoding: answer.body, as: UTF8.self)
     #expect(answer.status == 404)
     #expect(html.contains("Not acknowledged: no alert fires that is called so."))
+  }
+
+  @Test func `a link cannot say that an alert is silenced or acknowledged`() async throws {
+    func page(_ done: String, _ said: String = "") async throws -> String {
+      let text = "id=\(Self.id)&done=\(done)"
+      let answer = try await Self.ask("/alert", text, of: API(said: said), method: "GET")
+      return String(decoding: answer.body, as: UTF8.self)
+    }
+    #expect(try await !page("silenced").contains("role=\"status\""))
+    #expect(try await !page("silenced", "\"silencedBy\":[],").contains("role=\"status\""))
+    #expect(try await page("silenced", "\"silencedBy\":[\"s1\"],").contains("Silenced: nobody"))
+    #expect(try await page("acknowledged").contains("Acknowledged: nobody"))
+  }
+
+  @Test func `a refusal with bad characters is text`() async throws {
+    let refusal = ServerResponse.json(
+      Array("{\"status\":\"error\",\"error\":\"no <b> \u{202e}evil\"}".utf8),
+      status: 404
+    )
+    let api = API(["/api/hvsmon/v1/ack": refusal])
+    let answer = try await Self.ask("/alert/ack", "id=\(Self.id)", of: api)
+    let html = String(decoding: answer.body, as: UTF8.self)
+    #expect(html.contains("no &lt;b&gt;") && !html.contains("\u{202e}"))
   }
 
   @Test(arguments: PageTests.badNames)

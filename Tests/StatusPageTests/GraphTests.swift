@@ -16,7 +16,8 @@ import Testing
     let ports = PagePorts(
       snapshot: { PageTests.snapshot() },
       snapshots: { AsyncStream { _ in } },
-      api: { api($0) }
+      api: { api($0) },
+      now: { PageTests.now }
     )
     let route = try #require(
       GraphRoutes(ports: ports).routes.first { $0.path == .exact(path) }
@@ -73,6 +74,21 @@ import Testing
     #expect(html.contains("points=\"64,8 64,8\"") && html.contains("points=\"952,8 952,8\""))
   }
 
+  @Test(arguments: [
+    "9223372036854775807", "-9223372036854775808", "1e400", "NaN", "", "soon", "0",
+  ])
+  func `a graph ends now whatever end its address asks for`(_ end: String) async throws {
+    let answer = try await Self.ask(
+      "/graph",
+      Self.parameters(["query": "m", "span": "1h", "end": end])
+    ) { request in
+      let now = PageTests.now.unixMilliseconds / 15_000 * 15
+      #expect(request.query["end"] == "\(now)")
+      return .json(Array(#"{"data":{"result":[]}}"#.utf8))
+    }
+    #expect(answer.status == 200)
+  }
+
   @Test func `a fault is told beside the expression`() async throws {
     let answer = try await Self.ask("/graph", Self.parameters(["query": "sum("])) { _ in
       .json(Array(#"{"status":"error","error":"1:5: <nothing>"}"#.utf8), status: 400)
@@ -80,6 +96,16 @@ import Testing
     let html = String(decoding: answer.body, as: UTF8.self)
     #expect(html.contains("role=\"alert\"><bdi>1:5: &lt;nothing&gt;</bdi>"))
     #expect(html.contains("value=\"sum(\""))
+  }
+
+  @Test func `a refusal in plain text is told with its status`() async throws {
+    let answer = try await Self.ask("/graph", Self.parameters(["query": "m"])) { _ in
+      .text("64 queries <wait> already\nfurther words", status: 503)
+    }
+    let html = String(decoding: answer.body, as: UTF8.self)
+    #expect(
+      html.contains("status 503: 64 queries &lt;wait&gt; already") && !html.contains("further")
+    )
   }
 
   @Test func `an empty or endless expression asks nothing`() async throws {

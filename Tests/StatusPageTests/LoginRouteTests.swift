@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 import Net
+import Synchronization
 import Testing
 
 @testable import StatusPage
 
 @Suite struct LoginRouteTests {
   private static let sessions = LoginSessions(
-    tokens: [AccessToken(name: "ops", role: .operate, secret: "o-secret-of-ops")],
+    tokens: [
+      AccessToken(name: "ops", role: .operate, secret: "o-secret-of-ops"),
+      AccessToken(name: "wall", role: .read, secret: "correct horse battery staple"),
+    ],
     path: "/login"
   ) { 1_000_000 }
 
@@ -14,7 +18,9 @@ import Testing
     _ body: String,
     to path: String = "/login",
     _ routes: LoginRoutes = LoginRoutes(sessions: sessions),
-    isSecure: Bool = false
+    isSecure: Bool = false,
+    from address: String = "192.0.2.1",
+    query: [ServerRequest.Parameter] = []
   ) async throws -> ServerResponse {
     let route = try #require(
       routes.routes.first { $0.path == .exact(path) && $0.methods == ["POST"] }
@@ -23,8 +29,10 @@ import Testing
       ServerRequest(
         method: "POST",
         path: path,
+        query: query,
         headers: ["Content-Type": "application/x-www-form-urlencoded"],
         body: Array(body.utf8),
+        remoteAddress: address,
         role: nil,
         isSecure: isSecure
       )
@@ -59,12 +67,45 @@ import Testing
   }
 
   @Test func `guessing comes to an end`() async throws {
-    let routes = LoginRoutes(sessions: Self.sessions)
+    let closed = Mutex<[String]>([])
+    let routes = LoginRoutes(sessions: Self.sessions) { address in
+      closed.withLock { $0.append(address) }
+    }
     for _ in 0..<LoginRoutes.failuresMax {
       #expect(try await Self.post("token=a", routes).status == 403)
     }
-    #expect(try await Self.post("token=a", routes).status == 429)
+    for _ in 0..<3 { #expect(try await Self.post("token=a", routes).status == 429) }
     #expect(try await Self.post("token=o-secret-of-ops", routes).status == 429)
+    #expect(closed.withLock { $0 } == ["192.0.2.1"])
+    // Who is elsewhere logs in all the same.
+    #expect(
+      try await Self.post("token=o-secret-of-ops", routes, from: "192.0.2.2").status == 303
+    )
+  }
+
+  @Test func `wrong tokens are counted for a minute, from each of many addresses`() {
+    let wrong = WrongTokens(countMax: 2)
+    var told = (0..<2).map { _ in wrong.note(from: "a", at: 100) }
+    #expect(told == [false, true])
+    #expect(!wrong.isOpen(to: "a", at: 159) && wrong.isOpen(to: "a", at: 160))
+    #expect(wrong.isOpen(to: "a", at: 99))
+    for number in 0..<WrongTokens.addressesMax { _ = wrong.note(from: "\(number)", at: 200) }
+    #expect(wrong.isOpen(to: "x", at: 200))
+    told = ["x", "y"].map { wrong.note(from: $0, at: 200) }
+    #expect(told == [false, true])
+    // All that have no count of their own share one; the others keep theirs.
+    #expect(!wrong.isOpen(to: "z", at: 200) && wrong.isOpen(to: "7", at: 200))
+    #expect(wrong.isOpen(to: "z", at: 260))
+  }
+
+  @Test func `blanks within a token belong to it`() async throws {
+    let answer = try await Self.post("token=%20correct+horse+battery+staple%0D%0A")
+    #expect(answer.status == 303)
+  }
+
+  @Test func `a token in an address is not taken`() async throws {
+    let token = ServerRequest.Parameter(name: "token", value: "o-secret-of-ops")
+    #expect(try await Self.post("next=%2F", query: [token]).status == 403)
   }
 
   @Test func `logging out takes the cookie back`() async throws {

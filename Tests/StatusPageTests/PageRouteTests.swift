@@ -19,7 +19,8 @@ import Testing
             continuation.finish()
           }
         },
-        api: { _ in .text("", status: 404) }
+        api: { _ in .text("", status: 404) },
+        now: { PageTests.now }
       )
     )
   }
@@ -101,7 +102,8 @@ import Testing
       over: PagePorts(
         snapshot: { ClusterSnapshot() },
         snapshots: { AsyncStream { _ in } },
-        api: { _ in .text("", status: 404) }
+        api: { _ in .text("", status: 404) },
+        now: { PageTests.now }
       )
     )
     var open: [ServerResponse] = []

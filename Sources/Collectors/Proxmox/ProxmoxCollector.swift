@@ -122,7 +122,7 @@ package final class ProxmoxCollector: Collector {
     var device: QuorumDevice?
     for sample in details {
       if sample.definition == DetailMetrics.votes, let node = sample.labels["node"] {
-        votes[node] = Int(sample.value)
+        votes[node] = Int(exactly: sample.value)
       } else if sample.definition == DetailMetrics.qdeviceInfo {
         device = QuorumDevice(
           state: sample.labels["state"],

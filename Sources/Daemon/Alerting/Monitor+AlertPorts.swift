@@ -121,8 +121,8 @@ extension Monitor.Parts {
       externalURL: await notifications.settings?.externalURL ?? "",
       now: now
     )
-    let reports = await message.send(to: integrations) { [dispatcher] id in
-      await dispatcher.takeTurn(of: id, within: Self.turnPatience)
+    let reports = await message.send(to: integrations) { [dispatcher] id, count in
+      await dispatcher.takeTurn(of: id, for: count, within: Self.turnPatience)
     }
     let accepted = reports.count { $0.isAccepted }
     await silences.note(

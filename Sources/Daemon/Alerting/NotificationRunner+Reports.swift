@@ -7,7 +7,7 @@ import Patterns
 import Rules
 
 extension NotificationRunner {
-  /// Every alert that fires, of rules and posted, and what becomes of it.
+  /// Every alert that fires, of rules and posted, or that flaps and pauses, and what becomes of it.
   func reports() -> [AlertReport] {
     let now = clock.now
     let groups = Dictionary((planner?.groups ?? []).map { ($0.id, $0.labels) }) { first, _ in first
@@ -17,11 +17,14 @@ extension NotificationRunner {
     let others = posted.entries.values.filter { $0.endsAt > now && !own.contains($0.alert.labels) }
     // What flaps is told as firing while it pauses, so people will ask for it.
     let pausing = planner?.pausing ?? []
-    return (firing + others.map(\.alert) + pausing).withDistinctLabels.map { alert in
+    let alerts = (firing + others.map(\.alert) + pausing).withDistinctLabels
+    let explanations = planner?.explanations(of: alerts)
+    return alerts.indices.map { index in
+      let alert = alerts[index]
       let entry = own.contains(alert.labels) ? nil : posted.entries[alert.labels]
       return AlertReport(
         alert: alert,
-        explanation: planner?.explanation(of: alert),
+        explanation: explanations?[index],
         groupLabels: groups,
         postedBy: entry?.postedBy,
         updatedAt: entry?.updatedAt ?? takenAt,

@@ -7,8 +7,8 @@ import Rules
 /// A message that only shows that messages arrive, sent past the planner and its queue, at the rate of
 /// each receiver.
 struct TestMessage {
-  /// Takes the turn of one message; the time at which it may be sent when that is not now.
-  typealias Turn = @Sendable (IntegrationID) async -> Timestamp?
+  /// Takes the turn of so many messages; the time at which they may be sent when that is not now.
+  typealias Turn = @Sendable (IntegrationID, _ count: Int) async -> Timestamp?
 
   let receiver: String
   let externalURL: String
@@ -28,8 +28,9 @@ struct TestMessage {
   }
 
   private func send(to integration: Integration, turn: Turn) async -> TestReport {
-    if let later = await turn(integration.id) {
-      let answer = "not sent: its rate allows the next message at \(later.rfc3339Text)"
+    let count = integration.sendsResolved ? 2 : 1
+    if let later = await turn(integration.id, count) {
+      let answer = Self.refusal(count, until: later)
       return TestReport(integration: integration.id, isAccepted: false, answer: answer)
     }
     do throws(DeliveryError) {
@@ -39,9 +40,7 @@ struct TestMessage {
       )
       var answer = "accepted"
       if let reference { answer += ", known there as \(reference.text)" }
-      if integration.sendsResolved, let later = await turn(integration.id) {
-        answer += "; not so its recovery, which its rate allows at \(later.rfc3339Text)"
-      } else if integration.sendsResolved {
+      if integration.sendsResolved {
         _ = try await integration.receiver.deliver(
           notification(to: integration.id, isResolved: true),
           reference.map { .replacing($0) } ?? .first
@@ -52,6 +51,14 @@ struct TestMessage {
     } catch {
       return TestReport(integration: integration.id, isAccepted: false, answer: error.description)
     }
+  }
+
+  private static func refusal(_ count: Int, until later: Timestamp) -> String {
+    guard later < .distantFuture else {
+      return "not sent: its rate has to allow two messages at once, this one and its recovery"
+    }
+    let what = count == 1 ? "the next message" : "a message and its recovery"
+    return "not sent: its rate allows \(what) at \(later.rfc3339Text)"
   }
 
   private func notification(to id: IntegrationID, isResolved: Bool) -> AlertNotification {

@@ -2,6 +2,7 @@
 import Architecture
 import Configuration
 import HTTPAPI
+import Logging
 import MetricModel
 import Net
 import Polling
@@ -57,12 +58,15 @@ extension Monitor {
     PagePorts(
       snapshot: { [snapshots, clock] in await snapshots.snapshot(at: clock.now) },
       snapshots: { [snapshots, clock] in snapshots.snapshots(on: clock) },
-      api: { request in
-        let route = routes.filter { $0.methods.contains(request.method) }
-          .first { $0.path.takes(request.path) }
-        return await route?.handler(request) ?? .text("there is no \(request.path)\n", status: 404)
-      },
-      sessions: sessions
+      api: { request in await routes.answer(request) },
+      now: { [clock] in clock.now },
+      sessions: sessions,
+      loginClosed: { [logger = plan.logger.named("http")] address in
+        logger.warning(
+          "many wrong tokens were tried at /login: none from there is looked at for a minute",
+          LogField("address", address)
+        )
+      }
     )
   }
 
@@ -124,6 +128,21 @@ extension Monitor {
       "web.enable-remote-write-receiver": String(started.http.acceptsRemoteWrite),
       "web.listen-address": "\(started.http.host):\(port)",
     ]
+  }
+}
+
+extension [HTTPRoute] {
+  /// What the endpoint for a request answers, which lets in whom the server would let in.
+  func answer(_ request: ServerRequest) async -> ServerResponse {
+    let route = filter { $0.methods.contains(request.method) }
+      .first { $0.path.takes(request.path) }
+    guard let route else { return .text("there is no \(request.path)\n", status: 404) }
+    if let needed = route.role {
+      guard let role = request.role, role >= needed else {
+        return .text("the reader of this page may not do this\n", status: 403)
+      }
+    }
+    return await route.handler(request)
   }
 }
 

@@ -152,7 +152,7 @@ actor AlertmanagerMember {
       json.object(LabelSet(alert.annotations))
       let texts = [
         ("startsAt", alert.startsAt.rfc3339Text), ("endsAt", forwarded.endsAt.rfc3339Text),
-        ("generatorURL", generatorURL(of: alert)),
+        ("generatorURL", alert.graphURL(below: externalURL) ?? ""),
       ]
       for (name, text) in texts {
         json.raw(",\"\(name)\":")
@@ -162,11 +162,6 @@ actor AlertmanagerMember {
     }
     json.raw("]")
     return json.bytes
-  }
-
-  private func generatorURL(of alert: Alert) -> String {
-    guard !externalURL.isEmpty, !alert.expression.isEmpty else { return "" }
-    return "\(externalURL)/graph?query=\(URLText.encoded(alert.expression))"
   }
 
   private func noteSuccess() {

@@ -4,7 +4,6 @@ import MetricModel
 import Net
 import Notifying
 import Polling
-import Synchronization
 
 extension PeerKeeper: DeliveryGating {
   func verdict(on waiting: [QueuedNotification], now: Timestamp) -> DeliveryVerdict {
@@ -35,6 +34,7 @@ extension PeerKeeper: DeliveryGating {
         CollectedSample(PeerMetrics.isUp, replica.isAlive(peer, at: now) ? 1 : 0, labels),
         CollectedSample(PeerMetrics.failures, Double(known.failures), labels),
         CollectedSample(PeerMetrics.deduplicated, Double(known.deduplicated), labels),
+        CollectedSample(PeerMetrics.oversized, Double(known.oversized), labels),
       ]
       if let time = known.exchangedAt {
         samples.append(CollectedSample(PeerMetrics.exchanged, time.unixSeconds, labels))
@@ -49,34 +49,16 @@ extension PeerKeeper: DeliveryGating {
 
 /// What became of exchanges with one other instance since the start.
 struct PeerStatistics: Equatable, Sendable {
-  /// When it was first spoken to.
-  var beganAt: Timestamp?
   /// When something was given and taken last.
   var exchangedAt: Timestamp?
   /// Exchanges that failed.
   var failures = 0
   /// Messages that were not sent from here because it had told the same.
   var deduplicated = 0
+  /// Things that it was not given, as no message can hold them.
+  var oversized = 0
   /// Why the latest exchange failed; nil when it went well.
   var lastFailure: String?
-}
-
-/// The token that instances show each other, kept as its SHA-256.
-final class SharedToken: Sendable {
-  private let digest = Mutex<[UInt8]?>(nil)
-
-  func set(_ token: Secret?) {
-    let hash = token.map { Digest.sha256(Array($0.reveal().utf8)) }
-    digest.withLock { $0 = hash }
-  }
-
-  /// `Authorization` shows it; compared in constant time.
-  func isShown(_ authorization: String?) -> Bool {
-    guard let digest = digest.withLock({ $0 }), let authorization else { return false }
-    let parts = authorization.split(separator: " ", maxSplits: 1)
-    guard parts.count == 2, parts[0].lowercased() == "bearer" else { return false }
-    return Digest.isEqual(digest, Digest.sha256(Array(parts[1].utf8)))
-  }
 }
 
 /// What hvsmon tells of the other instances on the same cluster.
@@ -111,6 +93,12 @@ enum PeerMetrics {
     labels: ["peer"],
     help: "Messages that were not sent from here because the other instance had told the same."
   )
+  static let oversized = MetricDefinition(
+    "hvsmon_peer_oversized_things_total",
+    .counter,
+    labels: ["peer"],
+    help: "What the other instance was not given because no message can hold it."
+  )
   static let clockOffset = MetricDefinition(
     "hvsmon_peer_clock_offset_seconds",
     .gauge,
@@ -119,5 +107,5 @@ enum PeerMetrics {
     help: "How far the clock of the other instance is ahead of this one's, transmission included."
   )
 
-  static let all = [isUp, ahead, exchanged, failures, deduplicated, clockOffset]
+  static let all = [isUp, ahead, exchanged, failures, deduplicated, oversized, clockOffset]
 }

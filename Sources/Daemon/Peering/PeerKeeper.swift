@@ -8,8 +8,8 @@ import Notifying
 import Polling
 import StateStore
 
-/// Speaks with the other instances of hvsmon on the same cluster, so that each message is told by one
-/// of them, and what people say at one is known to all.
+/// Speaks with the other instances of hvsmon on the same cluster, so that each message is told by
+/// one of them, and what people say at one is known to all.
 actor PeerKeeper {
   /// What it needs of the rest of the daemon.
   struct Surroundings: Sendable {
@@ -37,7 +37,6 @@ actor PeerKeeper {
   private static let shortestPace = Duration.milliseconds(100)
   /// How long an exchange may take.
   static let timeout = Duration.seconds(3)
-  private static let pruneInterval = Duration.seconds(60)
 
   let surroundings: Surroundings
   private(set) var settings: PeerSettings?
@@ -45,16 +44,17 @@ actor PeerKeeper {
   private(set) var statistics: [String: PeerStatistics] = [:]
   private var ports = Ports()
   private var lines: [String: PeerLine] = [:]
-  private var unsaved: Set<ToldKey> = []
-  private var saving: Task<Void, Never>?
-  private var isFailing = false
-  private var nextPrune = Timestamp.distantPast
-  private var isStopped = false
-  private let token = SharedToken()
+  var unsaved: Set<ToldKey> = []
+  var saving: Task<Void, Never>?
+  var isFailing = false
+  var nextPrune = Timestamp.distantPast
+  private(set) var isStopped = false
+  /// What was told is stored no more, as there are no others.
+  var isCleared = false
+  private var token: AccessToken?
 
   /// One exchange after another with one other instance.
   private struct PeerLine {
-    let instance: PeerSettings.Instance
     let task: Task<Void, Never>
     let bell: AsyncStream<Void>.Continuation
   }
@@ -81,11 +81,13 @@ actor PeerKeeper {
     let isSame = settings == self.settings
     if !isSame { await endLines() }
     self.settings = settings
-    token.set(settings?.token)
+    // Its role says nothing: it opens no route but the one of instances.
+    token = settings.map { AccessToken(name: "peers", role: .read, secret: $0.token.reveal()) }
     guard let settings else {
       replica = nil
       statistics = [:]
       await ports.share(false)
+      await clear()
       return
     }
     let terms = PeerReplica.Terms(
@@ -96,9 +98,11 @@ actor PeerKeeper {
     )
     let isNew = replica == nil
     if isNew {
-      let log = await stored()
+      let (log, over) = await stored()
       let now = surroundings.clock.now
       replica = PeerReplica(terms: terms, epoch: UUIDText.random(), log: log, now: now)
+      isCleared = false
+      if !over.isEmpty { store(over) }
     } else {
       replica?.adopt(terms)
     }
@@ -124,17 +128,19 @@ actor PeerKeeper {
     ring()
   }
 
+  /// There are others, who are to know what is told here.
+  var isSharing: Bool { replica != nil }
+
   /// Live instances that tell people before this one.
   var ahead: [String] { replica?.ahead(at: surroundings.clock.now) ?? [] }
 
   /// Names a plan's messages as every instance would, and notes ends that nobody is told of.
   func prepare(_ plan: NotificationPlan, ends: [SilentEnd]) -> NotificationPlan {
-    guard var replica else { return plan }
     let now = surroundings.clock.now
     var named = plan
-    named.notifications = replica.named(plan.notifications, now: now)
-    let changed = replica.note(ends, now: now)
-    self.replica = replica
+    guard let notifications = replica?.named(plan.notifications, now: now) else { return plan }
+    named.notifications = notifications
+    let changed = replica?.note(ends, now: now) ?? []
     if !changed.isEmpty {
       store(changed)
       ring()
@@ -151,8 +157,7 @@ actor PeerKeeper {
     )
     // Ends when the bell is taken away by `endLines`, which awaits it.
     let task = Task { await run(instance, signals: signals) }
-    lines[instance.name] = PeerLine(instance: instance, task: task, bell: bell)
-    statistics[instance.name, default: PeerStatistics()].beganAt = surroundings.clock.now
+    lines[instance.name] = PeerLine(task: task, bell: bell)
   }
 
   private func endLines() async {
@@ -196,9 +201,11 @@ actor PeerKeeper {
   /// Gives and takes what changed; true when there is more.
   private func exchange(with instance: PeerSettings.Instance) async -> Bool {
     let steady = await ports.steady()
-    guard let settings, let message = message(to: instance.name, steady: steady) else {
-      return false
-    }
+    // One that cannot be reached is given nothing until it answers.
+    let isBare = statistics[instance.name]?.lastFailure != nil
+    guard let settings,
+      let (message, oversized) = message(to: instance.name, steady: steady, isBare: isBare)
+    else { return false }
     let request = HTTPRequest(
       method: "POST",
       url: instance.url + PeerEndpoint.path,
@@ -212,8 +219,9 @@ actor PeerKeeper {
       trust: settings.caFile.map { .caFile(path: $0) } ?? .system
     )
     do throws(ExchangeFailure) {
-      let answer = try await answer(to: request, from: instance)
+      let answer = try await answer(to: request, from: instance, hiding: settings.token)
       noteSuccess(instance.name)
+      noteOversized(oversized, for: instance.name)
       return !answer.isWhole || !message.isWhole
     } catch {
       if !Task.isCancelled { noteFailure(instance.name, error.reason) }
@@ -228,7 +236,8 @@ actor PeerKeeper {
   /// Sends a request and takes what is said in return.
   private func answer(
     to request: HTTPRequest,
-    from instance: PeerSettings.Instance
+    from instance: PeerSettings.Instance,
+    hiding token: Secret
   ) async throws(ExchangeFailure) -> PeerMessage {
     let response: HTTPResponse
     do throws(HTTPClientError) {
@@ -236,7 +245,9 @@ actor PeerKeeper {
     } catch {
       throw ExchangeFailure(reason: error.description)
     }
-    guard response.status == 200 else { throw ExchangeFailure(reason: Self.reason(response)) }
+    guard response.status == 200 else {
+      throw ExchangeFailure(reason: Self.reason(response, hiding: token))
+    }
     do throws(PeerRefusal) {
       let answer = try PeerText.message(response.body)
       guard answer.from == instance.name else {
@@ -249,20 +260,31 @@ actor PeerKeeper {
     }
   }
 
-  private func message(to peer: String, steady: [IntegrationID]) -> PeerMessage? {
+  /// What to say, and how many things no message can hold.
+  private func message(
+    to peer: String,
+    steady: [IntegrationID],
+    isBare: Bool = false
+  ) -> (message: PeerMessage, oversized: Int)? {
     // Each takes one byte more for what stands between.
     var left = PeerText.itemBytesMax + 1
-    return replica?.message(to: peer, steady: steady, now: surroundings.clock.now) { item in
-      guard let bytes = PeerText.bytes(of: item) else { return .never }
+    var oversized = 0
+    let now = surroundings.clock.now
+    let message = replica?.message(to: peer, steady: steady, isBare: isBare, now: now) { item in
+      guard let bytes = PeerText.bytes(of: item) else {
+        oversized += 1
+        return .never
+      }
       left -= bytes + 1
       return left >= 0 ? .enough : .next
     }
+    return message.map { ($0, oversized) }
   }
 
   private func take(_ message: PeerMessage) async throws(PeerRefusal) {
-    guard var replica else { throw .unknownSender(message.from) }
-    let news = try replica.take(message, now: surroundings.clock.now)
-    self.replica = replica
+    guard let news = try replica?.take(message, now: surroundings.clock.now) else {
+      throw .unknownSender(message.from)
+    }
     if !news.silences.isEmpty || !news.acknowledgements.isEmpty {
       await ports.merge(news.silences, news.acknowledgements)
     }
@@ -276,7 +298,10 @@ actor PeerKeeper {
     guard let settings, replica != nil else {
       return .refused(404, "there are no peers in the settings of this hvsmon")
     }
-    guard token.isShown(authorization) else {
+    guard !isStopped else {
+      return .refused(503, "the instance \(settings.name) is stopping")
+    }
+    guard token?.isShown(by: authorization) == true else {
       return .refused(401, "the token is not the one in the section peers of this hvsmon")
     }
     do throws(PeerRefusal) {
@@ -285,20 +310,29 @@ actor PeerKeeper {
       statistics[message.from, default: PeerStatistics()].exchangedAt = surroundings.clock.now
       let steady = await ports.steady()
       guard let answer = self.message(to: message.from, steady: steady) else {
-        return .refused(503, "the instance \(settings.name) is stopping")
+        return .refused(404, "there are no peers in the settings of this hvsmon any more")
       }
-      return .answered(PeerText.bytes(of: answer))
+      return .answered(PeerText.bytes(of: answer.message))
     } catch {
       let status = if case .malformed = error { 400 } else { 409 }
       return .refused(status, error.description)
     }
   }
 
-  /// What an instance says to a message that it does not take: its first line, as far as that is text.
-  private static func reason(_ response: HTTPResponse) -> String {
-    let line = response.text.prefix { $0 != "\n" }.prefix(300)
-    let isText = line.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
-    return "status \(response.status)" + (isText && !line.isEmpty ? ": \(line)" : "")
+  /// Why an instance does not take a message: in its own words, its first line as far as that is
+  /// text, where it read the message; what is no instance may repeat what it was sent, the token too.
+  private static func reason(_ response: HTTPResponse, hiding token: Secret) -> String {
+    let status = "status \(response.status)"
+    switch response.status {
+    case 401: return "\(status): the token of its section peers is another one"
+    case 404: return "\(status): it has no section peers, or is no hvsmon"
+    case 400, 409:
+      let line = response.text.prefix { $0 != "\n" }.prefix(300)
+      let isText = line.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
+      let isShown = isText && !line.isEmpty && !line.contains(token.reveal())
+      return status + (isShown ? ": \(line)" : "")
+    default: return status
+    }
   }
 
   private func noteSuccess(_ name: String) {
@@ -322,63 +356,19 @@ actor PeerKeeper {
     )
   }
 
-  // MARK: What is stored
-
-  private func stored() async -> ToldLog {
-    do throws(StateStoreError) {
-      var log = ToldLog(try await surroundings.store.load())
-      _ = log.prune(now: surroundings.clock.now)
-      return log
-    } catch {
-      surroundings.logger.error(
-        "what was told before cannot be read: a message may be told twice",
-        LogField("error", error)
-      )
-      return ToldLog()
-    }
+  private func noteOversized(_ count: Int, for name: String) {
+    guard count > 0 else { return }
+    statistics[name, default: PeerStatistics()].oversized += count
+    surroundings.logger.warning(
+      "what was told of large groups is not given to another instance, as no message can hold it: "
+        + "it may tell them again",
+      LogField("peer", name),
+      LogField("count", count)
+    )
   }
 
-  private func store(_ keys: [ToldKey]) {
-    unsaved.formUnion(keys)
-    guard saving == nil else { return }
-    // Ends by itself when all is stored; awaited by `save()`.
-    saving = Task { await write() }
-  }
-
-  private func save() async {
-    await saving?.value
-    if !unsaved.isEmpty { await write() }
-  }
-
-  private func write() async {
-    while !unsaved.isEmpty {
-      let keys = unsaved
-      unsaved = []
-      var groups: [ToldKey: ToldGroup?] = [:]
-      for key in keys { groups.updateValue(replica?.log.groups[key], forKey: key) }
-      do throws(StateStoreError) {
-        try await surroundings.store.save(groups)
-        isFailing = false
-      } catch {
-        if !isFailing {
-          surroundings.logger.error("what was told is not stored", LogField("error", error))
-        }
-        isFailing = true
-        // Written again with the next change: to know less costs a repeated message at worst.
-        if replica != nil { unsaved.formUnion(keys) }
-        break
-      }
-    }
-    saving = nil
-  }
-
-  private func tend() async {
-    let now = surroundings.clock.now
-    guard now >= nextPrune || nextPrune > now + Self.pruneInterval else { return }
-    nextPrune = now + Self.pruneInterval
-    let over = replica?.prune(now: now) ?? []
-    if !over.isEmpty || !unsaved.isEmpty { store(over) }
-  }
+  /// Drops what is of no use any more; what that was.
+  func prune(now: Timestamp) -> [ToldKey] { replica?.prune(now: now) ?? [] }
 
   func noteLeft(to peer: String, _ count: Int) {
     statistics[peer, default: PeerStatistics()].deduplicated += count
@@ -389,8 +379,8 @@ actor PeerKeeper {
   }
 
   func noteTold(_ notification: AlertNotification, _ message: SentMessage?, _ time: Timestamp) {
-    guard let key = replica?.note(notification, leaving: message, now: time) else { return }
-    store([key])
+    guard let keys = replica?.note(notification, leaving: message, now: time) else { return }
+    store(keys)
     ring()
   }
 }

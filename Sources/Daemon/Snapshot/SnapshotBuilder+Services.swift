@@ -171,7 +171,7 @@ extension SnapshotBuilder {
     case 1: "BACKUP"
     case 2: "MASTER"
     case 3: "FAULT"
-    default: "state \(Int(state))"
+    default: "state \(state.sampleValueText)"
     }
   }
 
@@ -181,7 +181,7 @@ extension SnapshotBuilder {
       0: "STARTUP", 1: "PRIMARY", 2: "SECONDARY", 3: "RECOVERING", 5: "STARTUP2", 6: "UNKNOWN",
       7: "ARBITER", 8: "DOWN", 9: "ROLLBACK", 10: "REMOVED",
     ]
-    return words[state] ?? "state \(Int(state))"
+    return words[state] ?? "state \(state.sampleValueText)"
   }
 }
 

@@ -19,6 +19,11 @@ extension Dashboard {
     "max by (cluster) (\(metric){@cluster,job=\"hvsmon\"})"
   }
 
+  /// A state of each monitor: of two one may be bad.
+  private static func ownState(_ metric: String) -> String {
+    "min by (cluster, instance) (\(metric){@cluster,job=\"hvsmon\"})"
+  }
+
   private static func ownRate(_ metric: String, by labels: String = "cluster") -> String {
     "sum by (\(labels)) (rate(\(metric){@cluster}[$__rate_interval]))"
   }
@@ -54,7 +59,7 @@ extension Dashboard {
       what: "Whether the last flush of samples went well.",
       bad: "CANNOT WRITE: alerts go on from memory, samples are lost at a restart.",
       remedy: "`df -h` and `dmesg | tail` on hvsmon's host.",
-      queries: [Query(own("hvsmon_store_writable"), "{{cluster}}")],
+      queries: [Query(ownState("hvsmon_store_writable"), "{{instance}}")],
       limits: [Limit("StoreNotWriting", .page, .isZero)],
       words: .writable,
       width: 4
@@ -66,7 +71,7 @@ extension Dashboard {
       what: "Whether the settings were accepted when they were last loaded.",
       bad: "BAD: the old ones go on.",
       remedy: "`hvsmon check --config /etc/hvsmon/hvsmon.yml`.",
-      queries: [Query(own("hvsmon_config_last_reload_successful"), "{{cluster}}")],
+      queries: [Query(ownState("hvsmon_config_last_reload_successful"), "{{instance}}")],
       limits: [Limit("SettingsRefused", .warning, .isZero)],
       words: .good,
       width: 4

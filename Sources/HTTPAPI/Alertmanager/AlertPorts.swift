@@ -137,7 +137,7 @@ package struct AlertPorts: Sendable {
     /// Names the questions.
     ///
     /// - Parameters:
-    ///   - alerts: Every alert that fires.
+    ///   - alerts: Every alert that fires, or that flaps and pauses.
     ///   - sends: The messages about one of them, newest first.
     ///   - sendLog: The messages that ended within a range, and those that still wait.
     ///   - silences: Every silence that is kept.

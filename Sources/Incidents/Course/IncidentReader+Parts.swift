@@ -49,30 +49,20 @@ extension IncidentReader {
       entry.name = OutsideText.clean(name)
       entry.steps = steps(of: course)
       entries.append(entry)
-      var last: Double?
-      for change in course.changes {
-        guard let value = change.value else { continue }
-        if let last, last != value {
-          value > 0
-            ? add(change.time, .entry, .ok, name, "is reached again")
-            : add(change.time, .entry, .critical, name, "is not reached by users")
-        }
-        last = value
+      for news in course.news {
+        news.value > 0
+          ? add(news.time, .entry, .ok, name, "is reached again")
+          : add(news.time, .entry, .critical, name, "is not reached by users")
       }
     }
   }
 
   private mutating func readTiers() {
     for (name, course) in subjects("hvsmon_tier_state", by: "tier") {
-      var last: Double?
-      for change in course.changes {
-        guard let value = change.value else { continue }
-        if let last, last != value {
-          value > 0
-            ? add(change.time, .tier, .critical, name, "failed")
-            : add(change.time, .tier, .ok, name, "works again")
-        }
-        last = value
+      for news in course.news {
+        news.value > 0
+          ? add(news.time, .tier, .critical, name, "failed")
+          : add(news.time, .tier, .ok, name, "works again")
       }
     }
     let members = Dictionary(grouping: courses("hvsmon_tier_members")) { $0.labels["tier"] ?? "" }
@@ -125,7 +115,7 @@ extension IncidentReader {
   }
 
   /// The values of a course within the record; the first holds from its begin on.
-  private func steps(of course: SubjectCourse) -> [CourseStep] {
+  func steps(of course: SubjectCourse) -> [CourseStep] {
     var steps: [CourseStep] = []
     for change in course.changes where change.time <= range.upperBound {
       append(change.value, at: change.time, to: &steps)

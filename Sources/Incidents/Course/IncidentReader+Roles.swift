@@ -6,8 +6,10 @@ extension IncidentReader {
   /// Who leads what: floating IPs and replica sets.
   mutating func readRoles() {
     for (tier, course) in subjects("hvsmon_vrrp_last_transition_timestamp_seconds", by: "tier") {
+      var last: Double?
       for change in course.changes {
-        guard let value = change.value else { continue }
+        guard let value = change.value, value != last else { continue }
+        last = value
         // What was seen first may be long ago.
         let time = Timestamp(unixSeconds: value)
         guard range.contains(time) else { continue }
@@ -15,27 +17,25 @@ extension IncidentReader {
       }
     }
     for (set, course) in subjects("hvsmon_mongodb_set_election_timestamp_seconds", by: "instance") {
-      var last: Double?
-      for change in course.changes {
-        guard let value = change.value else { continue }
-        defer { last = value }
-        guard let last, value > last, range.contains(change.time) else { continue }
+      for news in course.news where news.value > news.before && range.contains(news.time) {
         elections += 1
         let primary = courses("hvsmon_mongodb_set_primary").first {
-          $0.labels["instance"] == set && $0.value(at: change.time) == 1
+          $0.labels["instance"] == set && $0.value(at: news.time) == 1
         }
         let words = primary?.labels["member"].map { "elected \($0)" } ?? "elected a primary"
-        add(moment(value, seen: change.time), .election, .info, set, words)
+        add(moment(news.value, seen: news.time), .election, .info, set, words)
       }
     }
     for (set, course) in subjects("hvsmon_mongodb_set_primaries", by: "instance") {
       var last: Double?
       for change in course.changes {
         guard let value = change.value else { continue }
-        if let last, last > 0, value == 0 {
+        // Programs that are scraped may name any value so; what is no count says nothing.
+        guard let count = Int(exactly: value), count >= 0, value != last else { continue }
+        if let last, last > 0, count == 0 {
           add(change.time, .election, .warning, set, "has no primary")
-        } else if value > 1 {
-          add(change.time, .election, .critical, set, "has \(Int(value)) primaries")
+        } else if (2...1_000).contains(count) {
+          add(change.time, .election, .critical, set, "has \(count) primaries")
         }
         last = value
       }

@@ -6,8 +6,8 @@ extension IncidentReader {
   /// Backups, starts and deploys.
   mutating func readWork() {
     for (name, course) in subjects("hvsmon_backup_newest_timestamp_seconds", by: "name", "id") {
-      tell(course) { reader, value, seen in
-        reader.add(reader.moment(value, seen: seen), .backup, .ok, name, "was backed up")
+      for news in course.news {
+        add(moment(news.value, seen: news.time), .backup, .ok, name, "was backed up")
       }
     }
     for (metric, words) in [
@@ -15,41 +15,49 @@ extension IncidentReader {
       ("hvsmon_backup_run_missed", "was not backed up: the run did not begin"),
     ] {
       for (name, course) in subjects(metric, by: "name", "id") {
-        tell(course) { reader, value, seen in
-          if value > 0 { reader.add(seen, .backup, .warning, name, words) }
+        for news in course.news where news.value > 0 {
+          add(news.time, .backup, .warning, name, words)
         }
       }
     }
     for course in courses("hvsmon_pm2_process_start_time_seconds") {
       let name = course.labels.program
-      tell(SubjectCourse([course])) { reader, value, seen in
-        reader.add(reader.moment(value, seen: seen), .start, .info, name, "was started")
+      for news in SubjectCourse([course]).news {
+        add(moment(news.value, seen: news.time), .start, .info, name, "was started")
       }
     }
     for (name, course) in subjects("hvsmon_nginx_restarts_total", by: "instance") {
-      tell(course) { reader, value, seen in
-        if value > 0 { reader.add(seen, .start, .info, "nginx on \(name)", "was started") }
+      for news in course.news where news.value > 0 {
+        add(news.time, .start, .info, "nginx on \(name)", "was started")
       }
     }
     readDeploys()
-    for change in courses("process_start_time_seconds").flatMap(\.changes)
-    where !change.isStalenessMarker {
-      let time = Timestamp(unixSeconds: change.value)
-      if range.contains(time) { add(time, .start, .info, "hvsmon", "was started") }
+    for course in courses(Self.start) {
+      var last: Double?
+      for change in course.changes where !change.isStalenessMarker && change.value != last {
+        last = change.value
+        let time = Timestamp(unixSeconds: change.value)
+        if range.contains(time) { add(time, .start, .info, "hvsmon", "was started") }
+      }
     }
   }
 
-  /// Hands over each value that differs from the one before.
-  private mutating func tell(
-    _ course: SubjectCourse,
-    _ news: (inout IncidentReader, _ value: Double, _ seen: Timestamp) -> Void
-  ) {
-    var last: Double?
-    for change in course.changes {
-      guard let value = change.value else { continue }
-      if let last, last != value { news(&self, value, change.time) }
-      last = value
+  /// hvsmon's own start, which it writes as long as it runs.
+  private static let start = "process_start_time_seconds"
+
+  /// When hvsmon itself wrote nothing; nothing is said where its own series is not kept.
+  mutating func readUnwatchedTime() {
+    let own = courses(Self.start)
+    guard !own.isEmpty else { return }
+    let steps = steps(of: SubjectCourse(own))
+    for step in steps where step.value == nil {
+      guard let time = step.time, time > range.lowerBound else { continue }
+      add(time, .start, .unknown, "hvsmon", "wrote nothing from here on")
     }
+    let first = steps.first?.time ?? range.upperBound
+    unwatchedSeconds =
+      (first - range.lowerBound).inSeconds
+      + steps.seconds(until: range.upperBound) { $0 == nil }
   }
 
   /// A process that was seen with one build is seen with another.

@@ -30,23 +30,28 @@ extension IncidentRecord {
   ///     ``IncidentSource/lookback`` before the begin on.
   ///   - messages: What was sent.
   ///   - deeds: What people did.
+  ///   - seriesLeftOut: Series of which nothing was read.
   package init(
     cluster: String,
     in range: ClosedRange<Timestamp>,
     courses: [ValueCourse],
     messages: [IncidentMessage],
-    deeds: [IncidentDeed]
+    deeds: [IncidentDeed],
+    seriesLeftOut: Int = 0
   ) {
     self.init()
     self.cluster = OutsideText.clean(cluster)
     since = range.lowerBound
     until = range.upperBound
+    self.seriesLeftOut = seriesLeftOut
     leftOut = courses.reduce(0) { $0 + $1.leftOut }
+    let courses = courses.map { $0.known(until: range.upperBound) }
     var reader = IncidentReader(range: range, courses: courses)
     reader.readAlerts()
     reader.readParts()
     reader.readRoles()
     reader.readWork()
+    reader.readUnwatchedTime()
     reader.add(messages)
     reader.add(deeds)
     events = reader.events.sorted {
@@ -62,6 +67,7 @@ extension IncidentRecord {
     entries = reader.entries
     moves = reader.moves
     elections = reader.elections
+    unwatchedSeconds = reader.unwatchedSeconds
     self.messages = reader.messages
     bound()
   }
@@ -73,6 +79,11 @@ extension IncidentRecord {
     alerts = alerts.suffix(Self.partsMax)
     leftOut += max(0, messages.count - Self.partsMax)
     messages = messages.suffix(Self.partsMax)
+    leftOut += max(0, moves.count - Self.partsMax)
+    moves = moves.suffix(Self.partsMax)
+    leftOut += max(0, tiers.count - Self.coursesMax) + max(0, entries.count - Self.coursesMax)
+    tiers = Array(tiers.prefix(Self.coursesMax))
+    entries = Array(entries.prefix(Self.coursesMax))
     for index in tiers.indices {
       leftOut += max(0, tiers[index].steps.count - Self.partsMax)
       tiers[index].steps = tiers[index].steps.suffix(Self.partsMax)
@@ -95,6 +106,7 @@ struct IncidentReader {
   var moves: [AddressMove] = []
   var elections = 0
   var messages: [IncidentMessage] = []
+  var unwatchedSeconds: Double?
 
   init(range: ClosedRange<Timestamp>, courses: [ValueCourse]) {
     self.range = range
@@ -135,14 +147,22 @@ extension IncidentReader {
     for course in courses("ALERTS") {
       let name = course.labels["alertname"] ?? "an alert"
       var open: AlertSpan?
+      var isLost = false
       for change in course.changes {
         if change.isStalenessMarker {
           guard var span = open else { continue }
           open = nil
+          isLost = course.isGap(at: change.timestamp)
           guard change.timestamp >= range.lowerBound else { continue }
-          span.end = change.timestamp
+          if isLost {
+            span.unknownSince = change.timestamp
+            let words = "\(name) fires, or not: nobody knows from here on"
+            add(change.timestamp, .alert, .unknown, span.object, words)
+          } else {
+            span.end = change.timestamp
+            add(change.timestamp, .alert, .ok, span.object, "\(name) is resolved")
+          }
           alerts.append(span)
-          add(change.timestamp, .alert, .ok, span.object, "\(name) is resolved")
         } else if open == nil {
           var span = AlertSpan()
           span.name = OutsideText.clean(name)
@@ -150,7 +170,8 @@ extension IncidentReader {
           span.severity = OutsideText.clean(course.labels["severity"] ?? "")
           if change.timestamp >= range.lowerBound { span.begin = change.timestamp }
           open = span
-          add(change.timestamp, .alert, span.level, span.object, "\(name) fires")
+          let words = isLost ? "\(name) fires, still or again" : "\(name) fires"
+          add(change.timestamp, .alert, span.level, span.object, words)
         }
       }
       if let open { alerts.append(open) }

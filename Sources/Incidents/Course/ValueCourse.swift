@@ -41,7 +41,13 @@ package struct ValueCourse: Sendable {
   /// The series.
   package let labels: LabelSet
   /// The first sample and every one that differs from the one before; staleness markers are kept.
+  ///
+  /// Nothing is written while hvsmon is off: where no sample follows for ``IncidentSource/lookback``
+  /// a staleness marker stands after that.
   package private(set) var changes: [Sample] = []
+  /// The times of the markers that stand for missing samples.
+  private var gaps: Set<Timestamp> = []
+  private var last: Sample?
   /// Changes that were left out.
   package private(set) var leftOut = 0
 
@@ -59,11 +65,40 @@ package struct ValueCourse: Sendable {
 
   /// Takes in the next sample.
   package mutating func add(_ sample: Sample) {
-    if let last = changes.last, last.value.bitPattern == sample.value.bitPattern { return }
-    changes.append(sample)
+    end(before: sample.timestamp)
+    let before = last
+    last = sample
+    if let before, before.value.bitPattern == sample.value.bitPattern { return }
+    keep(sample)
+  }
+
+  /// The same series as far as it is known at a time.
+  func known(until time: Timestamp) -> ValueCourse {
+    var copy = self
+    copy.end(before: time)
+    return copy
+  }
+
+  /// Nobody knew whether the value still held, as no sample came.
+  func isGap(at time: Timestamp) -> Bool { gaps.contains(time) }
+
+  private mutating func end(before time: Timestamp) {
+    guard let known = last, !known.isStalenessMarker,
+      time - known.timestamp > IncidentSource.lookback
+    else { return }
+    let marker = Sample(known.timestamp + IncidentSource.lookback, .stalenessMarker)
+    gaps.insert(marker.timestamp)
+    last = marker
+    keep(marker)
+  }
+
+  private mutating func keep(_ change: Sample) {
+    changes.append(change)
     guard changes.count > Self.changesMax else { return }
-    changes.removeFirst(Self.changesMax / 10)
-    leftOut += Self.changesMax / 10
+    let over = Self.changesMax / 10
+    for old in changes.prefix(over) { gaps.remove(old.timestamp) }
+    changes.removeFirst(over)
+    leftOut += over
   }
 
   /// The value at a time; nil when there is none.
@@ -106,5 +141,25 @@ struct SubjectCourse {
       kept.append(change)
     }
     changes = kept
+  }
+  /// A known value that differs from the known one before.
+  struct News {
+    let time: Timestamp
+    let before: Double
+    let value: Double
+  }
+
+  /// What is otherwise than it was known to be; the first value is no news.
+  var news: [News] {
+    var all: [News] = []
+    var last: Double?
+    for change in changes {
+      guard let value = change.value else { continue }
+      if let last, last != value {
+        all.append(News(time: change.time, before: last, value: value))
+      }
+      last = value
+    }
+    return all
   }
 }

@@ -8,6 +8,8 @@ package struct IncidentRecord: SnapshotPart {
   package static let eventsMax = 5_000
   /// Alerts, messages, and steps of a course that are kept; of more the oldest are left out.
   package static let partsMax = 2_000
+  /// Tiers, and entries, that are kept.
+  package static let coursesMax = 200
 
   /// The name of the cluster.
   package var cluster = ""
@@ -29,8 +31,12 @@ package struct IncidentRecord: SnapshotPart {
   package var elections = 0
   /// What was sent, the oldest first.
   package var messages: [IncidentMessage] = []
+  /// For how long hvsmon wrote nothing; nil when nobody knows.
+  package var unwatchedSeconds: Double?
   /// How much was left out.
   package var leftOut = 0
+  /// Series of which nothing was read.
+  package var seriesLeftOut = 0
 
   /// A record of nothing.
   package init() {}
@@ -46,7 +52,9 @@ package struct IncidentRecord: SnapshotPart {
     fields.parts("moves", &moves)
     fields.number("elections", &elections)
     fields.parts("messages", &messages)
+    fields.number("unwatched_seconds", &unwatchedSeconds)
     fields.number("left_out", &leftOut)
+    fields.number("series_left_out", &seriesLeftOut)
   }
 }
 
@@ -112,8 +120,10 @@ package struct AlertSpan: SnapshotPart {
   package var severity = ""
   /// When it began to fire; nil when before the record.
   package var begin: Timestamp?
-  /// When it ended; nil when it still fired.
+  /// When it ended; nil when it still fired, or nobody knows.
   package var end: Timestamp?
+  /// From when on nobody knows whether it fired; nil when that is known.
+  package var unknownSince: Timestamp?
 
   /// One of which nothing is known.
   package init() {}
@@ -133,6 +143,7 @@ package struct AlertSpan: SnapshotPart {
     fields.text("severity", &severity)
     fields.time("begin", &begin)
     fields.time("end", &end)
+    fields.time("unknown_since", &unknownSince)
   }
 }
 

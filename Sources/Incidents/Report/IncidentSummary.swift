@@ -11,10 +11,19 @@ package struct IncidentSummary {
   package init(_ record: IncidentRecord) {
     let until = record.until ?? .distantFuture
     sentences =
-      Self.users(record, until) + Self.alerts(record) + Self.tiers(record, until)
+      Self.unwatched(record)
+      + Self.users(record, until) + Self.alerts(record) + Self.tiers(record, until)
       + Self.moves(record) + Self.messages(record)
       + (record.leftOut > 0
         ? ["This is not all: \(record.leftOut) older events are left out."] : [])
+      + (record.seriesLeftOut > 0
+        ? ["This is not all: \(record.seriesLeftOut) series were not read."] : [])
+  }
+
+  private static func unwatched(_ record: IncidentRecord) -> [String] {
+    guard record.isUnwatchedInPart, let seconds = record.unwatchedSeconds else { return [] }
+    let span = SpanWords.exact(seconds)
+    return ["For \(span) hvsmon wrote nothing: what happened then is not known."]
   }
 
   private static func users(_ record: IncidentRecord, _ until: Timestamp) -> [String] {
@@ -32,16 +41,21 @@ package struct IncidentSummary {
   }
 
   private static func alerts(_ record: IncidentRecord) -> [String] {
-    guard !record.alerts.isEmpty else { return ["No alert fired."] }
+    guard !record.alerts.isEmpty else {
+      return [record.isUnwatchedInPart ? "No alert is known to have fired." : "No alert fired."]
+    }
     let pages = record.alerts.count { $0.severity == "page" }
     var text = "\(Self.counted(record.alerts.count, "alert")) fired"
     if pages > 0 { text += ", \(pages) of severity page" }
     let begins = record.alerts.compactMap(\.begin)
     if let first = begins.min() { text += ", the first at \(first.clockText)" }
-    let open = record.alerts.count { $0.end == nil }
+    let lost = record.alerts.count { $0.unknownSince != nil }
+    let open = record.alerts.count { $0.end == nil } - lost
+    if lost > 0 { text += "; of \(lost) nobody knows until when" }
     if open > 0 {
       text += open == record.alerts.count ? "; all fire still" : "; \(open) still did at the end"
-    } else if let first = begins.min(), let last = record.alerts.compactMap(\.end).max() {
+    } else if lost == 0, let first = begins.min(), let last = record.alerts.compactMap(\.end).max()
+    {
       text += "; all had ended after \(SpanWords.exact((last - first).inSeconds))"
     }
     return [text + "."]
@@ -107,6 +121,11 @@ package struct IncidentSummary {
     default: "\(count) times"
     }
   }
+}
+
+extension IncidentRecord {
+  /// Of a part of its time nobody knows anything.
+  fileprivate var isUnwatchedInPart: Bool { (unwatchedSeconds ?? 0) >= 1 }
 }
 
 extension [CourseStep] {

@@ -37,9 +37,10 @@ struct ReportGraphs {
       }
     }
     for tier in record.tiers where !tier.steps.isEmpty {
-      let most = max(Double(tier.declared ?? 1), tier.steps.compactMap(\.value).max() ?? 1, 1)
+      let known = tier.steps.compactMap(\.value).filter(\.isFinite)
+      let most = max(Double(tier.declared ?? 1), known.max() ?? 1, 1)
       picture("members of \(tier.name) that work", height: Self.plotHeight, to: &html) { html in
-        label("\(tier.name) (of \(Int(most)))", at: 14, to: &html)
+        label("\(tier.name) (of \(Amounts.count(most)))", at: 14, to: &html)
         if let needed = tier.needed { limit(Double(needed), of: most, to: &html) }
         path(stairs(tier.steps), most: most, to: &html)
       }
@@ -128,7 +129,7 @@ struct ReportGraphs {
     html.raw("\" y=\"")
     html.number(top + 3)
     html.raw("\" width=\"")
-    html.number(max(2, x(alert.end ?? until) - from))
+    html.number(max(2, x(alert.end ?? alert.unknownSince ?? until) - from))
     html.raw("\" height=\"10\"/>")
   }
 

@@ -55,10 +55,15 @@ struct ReportTable {
         let lasted = alert.begin.flatMap { begin in alert.end.map { ($0 - begin).inSeconds } }
         return [
           alert.name, alert.object, alert.severity, alert.begin?.fullText ?? "before",
-          alert.end?.fullText ?? "fires still", lasted.map(SpanWords.exact) ?? "",
+          end(of: alert), lasted.map(SpanWords.exact) ?? "",
         ]
       }
     )
+  }
+
+  private static func end(of alert: AlertSpan) -> String {
+    if let known = alert.end { return known.fullText }
+    return alert.unknownSince.map { "not known after \($0.fullText)" } ?? "fires still"
   }
 
   private static func messages(_ record: IncidentRecord) -> ReportTable {

@@ -11,6 +11,7 @@ package enum TimelineText {
     let objects = min(record.events.map(\.object.count).max() ?? 0, 24)
     var lines: [String] = []
     if record.leftOut > 0 { lines.append("(\(record.leftOut) older events are left out)") }
+    if record.seriesLeftOut > 0 { lines.append("(\(record.seriesLeftOut) series were not read)") }
     var day = ""
     for event in record.events {
       guard let time = event.time else { continue }

@@ -33,6 +33,14 @@ package struct AccessToken: Sendable {
   /// Tells whether this is the token of the secret with that SHA-256, in constant time.
   func matches(digest other: [UInt8]) -> Bool { Digest.isEqual(digest, other) }
 
+  /// Tells whether a field `Authorization` shows this token, in constant time.
+  package func isShown(by authorization: String?) -> Bool {
+    guard let authorization, let secret = Admission.secret(authorization: authorization) else {
+      return false
+    }
+    return matches(digest: Digest.sha256(secret))
+  }
+
   /// What only who knows the token's digest can compute of a session that ends then.
   func sessionCode(end unixSeconds: Int64) -> [UInt8] {
     Digest.hmacSHA256(key: digest, message: Array("hvsmon session\n\(name)\n\(unixSeconds)".utf8))

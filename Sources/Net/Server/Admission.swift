@@ -73,7 +73,8 @@ struct Admission: Sendable {
     case .known(let known): token = known
     case .unknown:
       guard route.role == nil else {
-        return .refuse(Self.unauthorized("the access token is not known").opened(opening))
+        let reason = "the access token is not known"
+        return .refuse(Self.unauthorized(reason, head.headers).opened(opening))
       }
       token = nil
     }
@@ -81,10 +82,8 @@ struct Admission: Sendable {
     if let needed = route.role {
       guard let role else {
         if let login = login(head, path) { return .refuse(login) }
-        return .refuse(
-          Self.unauthorized("an access token is needed: send Authorization: Bearer TOKEN")
-            .opened(opening)
-        )
+        let reason = "an access token is needed: send Authorization: Bearer TOKEN"
+        return .refuse(Self.unauthorized(reason, head.headers).opened(opening))
       }
       guard role >= needed else {
         let name = token?.name ?? ""
@@ -180,7 +179,7 @@ struct Admission: Sendable {
 
   /// The secret of `Bearer SECRET` (RFC 6750), or of `Basic base64(anybody:SECRET)` (RFC 7617),
   /// which is what a browser can send.
-  private static func secret(authorization: String) -> [UInt8]? {
+  static func secret(authorization: String) -> [UInt8]? {
     let parts = authorization.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
     guard parts.count == 2 else { return nil }
     if HTTPHeaders.isSameName(String(parts[0]), "Bearer") { return Array(parts[1].utf8) }
@@ -191,10 +190,14 @@ struct Admission: Sendable {
     return Array(pair[pair.index(after: colon)...])
   }
 
-  private static func unauthorized(_ reason: String) -> ServerResponse {
+  private static func unauthorized(_ reason: String, _ headers: HTTPHeaders) -> ServerResponse {
     var response = ServerResponse.text(reason + "\n", status: 401)
     response.headers.add("WWW-Authenticate", "Bearer realm=\"hvsmon\"")
-    response.headers.add("WWW-Authenticate", "Basic realm=\"hvsmon: the token is the password\"")
+    // A browser asks its user for a password; not because a page's script asked for something
+    // (W3C Fetch Metadata, section 2.1: what a script fetches has no destination).
+    if headers["Sec-Fetch-Dest"] != "empty" {
+      response.headers.add("WWW-Authenticate", "Basic realm=\"hvsmon: the token is the password\"")
+    }
     return response
   }
 

@@ -5,7 +5,8 @@ import FoundationEssentials
 ///
 /// The cookie holds the token's name, the time at which it ends, and an HMAC over both whose key is
 /// the token's digest. The server keeps nothing: a restart sends nobody back to the login, and a
-/// token that is taken out of the settings, or gets another secret, takes its cookies with it.
+/// token that a restart finds taken out of the settings, or with another secret, takes its cookies
+/// with it. Logging out takes the cookie out of one browser; a copy of it stays good until its end.
 package struct LoginSessions: Sendable {
   /// The cookie's name.
   package static let cookieName = "hvsmon_session"
@@ -47,7 +48,24 @@ package struct LoginSessions: Sendable {
     // Every token is compared, so that the time does not tell which one came close.
     var found: AccessToken?
     for token in tokens where token.matches(digest: digest) { found = token }
-    guard let found else { return nil }
+    return found.map { cookie(of: $0, isSecure: isSecure) }
+  }
+
+  /// Goes on with the session of who only looks, such as a screen on a wall.
+  ///
+  /// - Parameters:
+  ///   - headers: The request's.
+  ///   - isSecure: As for a new session.
+  /// - Returns: A field `Set-Cookie`; nil when there is no session, it began within the hour, or it
+  ///   may change something: such a one ends.
+  package func renewedCookie(_ headers: HTTPHeaders, isSecure: Bool) -> String? {
+    guard let (token, end) = session(headers), token.role == .read,
+      end - unixSeconds() < Self.length.components.seconds - 3_600
+    else { return nil }
+    return cookie(of: token, isSecure: isSecure)
+  }
+
+  private func cookie(of found: AccessToken, isSecure: Bool) -> String {
     let end = unixSeconds() + Self.length.components.seconds
     let name = Self.base64(Array(found.name.utf8))
     let value = "\(name).\(end).\(Self.base64(found.sessionCode(end: end)))"
@@ -67,7 +85,9 @@ package struct LoginSessions: Sendable {
   }
 
   /// The token of a request's cookie; nil when there is none that is good.
-  func token(_ headers: HTTPHeaders) -> AccessToken? {
+  func token(_ headers: HTTPHeaders) -> AccessToken? { session(headers)?.token }
+
+  private func session(_ headers: HTTPHeaders) -> (token: AccessToken, end: Int64)? {
     var tried = 0
     for field in headers.fields where HTTPHeaders.isSameName(field.name, "Cookie") {
       for pair in field.value.split(separator: ";") {
@@ -75,21 +95,22 @@ package struct LoginSessions: Sendable {
         guard parts.count == 2, parts[0] == Self.cookieName else { continue }
         tried += 1
         guard tried <= Self.cookiesMax else { return nil }
-        if let token = token(ofCookie: parts[1]) { return token }
+        if let session = session(ofCookie: parts[1]) { return session }
       }
     }
     return nil
   }
 
-  private func token(ofCookie value: Substring) -> AccessToken? {
+  private func session(ofCookie value: Substring) -> (token: AccessToken, end: Int64)? {
     let parts = value.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 3, value.utf8.count <= 1_024, let end = Int64(parts[1]),
       String(end) == parts[1],
       end > unixSeconds(), let name = Self.bytes(parts[0]), let code = Self.bytes(parts[2])
     else { return nil }
-    return tokens.first { token in
+    let token = tokens.first { token in
       Array(token.name.utf8) == name && Digest.isEqual(token.sessionCode(end: end), code)
     }
+    return token.map { ($0, end) }
   }
 
   /// Base64 with the alphabet of URLs and file names, without padding (RFC 4648, section 5).

@@ -59,14 +59,17 @@ package struct ServerRequest: Sendable {
   }
 
   /// The parameters of the URL and then, if the body is `application/x-www-form-urlencoded`, its.
-  package var form: [Parameter] {
+  package var form: [Parameter] { query + bodyForm }
+
+  /// The parameters of a body that is `application/x-www-form-urlencoded`.
+  package var bodyForm: [Parameter] {
     guard let type = headers["Content-Type"],
       HTTPHeaders.isSameName(
         type.prefix { $0 != ";" && $0 != " " }.description,
         "application/x-www-form-urlencoded"
       )
-    else { return query }
-    return query + URLText.parameters(body)
+    else { return [] }
+    return URLText.parameters(body)
   }
 }
 

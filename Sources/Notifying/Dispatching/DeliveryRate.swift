@@ -37,10 +37,18 @@ package struct DeliveryRate: Equatable, Sendable {
 struct RateWindow: Sendable {
   private var sent: [Timestamp] = []
 
-  /// When the next message may be sent; nil for now.
-  func nextAllowed(by rate: DeliveryRate?, now: Timestamp) -> Timestamp? {
-    guard let rate, sent.count >= rate.count else { return nil }
-    let first = sent[sent.count - rate.count]
+  /// When so many messages may be sent at once; nil for now, the distant future for never.
+  func nextAllowed(
+    _ messages: Int = 1,
+    by rate: DeliveryRate?,
+    now: Timestamp
+  ) -> Timestamp? {
+    guard let rate else { return nil }
+    guard messages <= rate.count else { return .distantFuture }
+    // So many may have been sent within the span beside these.
+    let others = rate.count - messages
+    guard sent.count > others else { return nil }
+    let first = sent[sent.count - others - 1]
     // A clock that was set back must not block until it has caught up.
     let allowed = min(first, now) + rate.span
     return allowed > now ? allowed : nil

@@ -22,6 +22,8 @@ package actor Dispatcher {
   private var recorded: [IntegrationID: DeliveryStatistics] = [:]
   private var patience = Duration.zero
   private var failing: [IntegrationID: Timestamp] = [:]
+  /// Those whose last delivery from here failed.
+  private var broken: Set<IntegrationID> = []
   private var onFailure: (@Sendable () async -> Void)?
   private var isStopping = false
   private var hasAskedQueue = false
@@ -82,11 +84,13 @@ package actor Dispatcher {
       hasAskedQueue = true
       let known = await queue.unreached()
       failing.merge(known.filter { integrations[$0.key] != nil }) { min($0, $1) }
+      broken.formUnion(failing.keys)
     }
     var gone: [Task<Void, Never>] = []
     for (id, lane) in lanes where integrations[id] == nil {
       lanes[id] = nil
       failing[id] = nil
+      broken.remove(id)
       lane.signal.finish()
       gone.append(lane.task)
     }
@@ -101,9 +105,9 @@ package actor Dispatcher {
   /// was decided that did not arrive since one did.
   package var unreached: [IntegrationID: Timestamp] { failing }
 
-  /// The places for which something waits and to which the latest message was delivered.
+  /// The places for which something waits and to which the latest message was delivered from here.
   package var steady: [IntegrationID] {
-    get async { await queue.integrations().filter { failing[$0] == nil }.sorted() }
+    get async { await queue.integrations().filter { !broken.contains($0) }.sorted() }
   }
 
   /// Calls this whenever an integration that worked begins to fail.
@@ -111,20 +115,26 @@ package actor Dispatcher {
     onFailure = handler
   }
 
-  /// Takes the turn of one message that does not come from the queue, and waits for it if need be.
+  /// Takes the turn of messages that do not come from the queue, and waits for it if need be.
   ///
   /// - Parameters:
-  ///   - id: Whom it is for.
+  ///   - id: Whom they are for.
+  ///   - count: How many go together.
   ///   - patience: How long to wait at most.
   /// - Returns: Nil when it may be sent now, else when the rate, or the service's own wish, allows it.
-  package func takeTurn(of id: IntegrationID, within patience: Duration) async -> Timestamp? {
+  package func takeTurn(
+    of id: IntegrationID,
+    for count: Int = 1,
+    within patience: Duration
+  ) async -> Timestamp? {
     let start = clock.now
     while true {
       let now = clock.now
       let rate = integrations[id]?.rate
       let blocked = lanes[id]?.blockedUntil.flatMap { $0 > now ? $0 : nil }
-      guard let allowed = blocked ?? lanes[id]?.window.nextAllowed(by: rate, now: now) else {
-        lanes[id]?.window.note(now, by: rate)
+      guard let allowed = blocked ?? lanes[id]?.window.nextAllowed(count, by: rate, now: now)
+      else {
+        for _ in 0..<count { lanes[id]?.window.note(now, by: rate) }
         return nil
       }
       guard allowed - start <= patience, !Task.isCancelled, !isStopping else { return allowed }
@@ -218,8 +228,9 @@ extension Dispatcher {
     case .rest(let until): await queue.rest(waiting.map(\.id), until: until)
     case .leave(let ids, let teller):
       await queue.markTold(ids, by: teller, at: clock.now)
-      // People were reached.
-      failing[id] = nil
+      // People were reached with that; whether they can be reached from here is not known by it.
+      let told = waiting.filter { ids.contains($0.id) }.map(\.notification.createdAt).max()
+      if let since = failing[id], let told, since <= told { failing[id] = nil }
     }
   }
 
@@ -257,6 +268,7 @@ extension Dispatcher {
     statistics.lastFailure = nil
     recorded[id] = statistics
     failing[id] = nil
+    broken.remove(id)
   }
 
   private func handle(
@@ -268,6 +280,7 @@ extension Dispatcher {
     let ids = waiting.map(\.id)
     let now = clock.now
     recorded[id, default: .init()].lastFailure = error.description
+    broken.insert(id)
     let wasFailing = failing[id] != nil
     failing[id] = min(failing[id] ?? oldest(of: waiting, now), oldest(of: waiting, now))
     if !wasFailing { await onFailure?() }

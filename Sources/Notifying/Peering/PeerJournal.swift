@@ -26,9 +26,6 @@ struct PeerJournal: Sendable {
   private(set) var revision: Int64 = 0
   private var revisions: [SharedKey: Int64] = [:]
 
-  /// How many things it knows of.
-  var count: Int { revisions.count }
-
   mutating func note(_ key: SharedKey) {
     revision += 1
     revisions[key] = revision

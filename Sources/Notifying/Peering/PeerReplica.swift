@@ -64,7 +64,7 @@ package struct PeerReplica: Sendable {
 
   private let epoch: String
   private let startedAt: Timestamp
-  private var journal = PeerJournal()
+  private(set) var journal = PeerJournal()
   private var silences: [String: Silence] = [:]
   private var acknowledgements: [Acknowledgement.Subject: Acknowledgement] = [:]
   private(set) var links: [String: PeerLink]
@@ -97,12 +97,12 @@ package struct PeerReplica: Sendable {
 
   // MARK: What happens here
 
-  /// Notes that a place took a message from this instance.
+  /// Notes that a place took a message from this instance; what is known otherwise after that.
   package mutating func note(
     _ notification: AlertNotification,
     leaving message: SentMessage?,
     now: Timestamp
-  ) -> ToldKey {
+  ) -> [ToldKey] {
     let key = ToldKey(notification)
     log.note(
       notification,
@@ -113,12 +113,12 @@ package struct PeerReplica: Sendable {
       now: now
     )
     journal.note(.told(key))
-    return key
+    return [key] + dropPushedOut()
   }
 
   /// Notes ends that nobody is told of; what is known otherwise after that.
   package mutating func note(_ ends: [SilentEnd], now: Timestamp) -> [ToldKey] {
-    let changed = ends.filter { log.note($0, by: terms.name, now: now) }.map(\.key)
+    let changed = log.note(ends, by: terms.name, now: now)
     for key in changed { journal.note(.told(key)) }
     return changed
   }
@@ -163,11 +163,22 @@ package struct PeerReplica: Sendable {
   /// Drops what is of no use any more; what that was.
   package mutating func prune(now: Timestamp) -> [ToldKey] {
     let over = log.prune(now: now)
-    for key in over {
+    forget(over)
+    return over
+  }
+
+  /// What made room for something else is of no use here any more either.
+  private mutating func dropPushedOut() -> [ToldKey] {
+    let gone = log.takePushedOut().filter { log.groups[$0] == nil }
+    forget(gone)
+    return gone
+  }
+
+  private mutating func forget(_ keys: [ToldKey]) {
+    for key in keys {
       journal.remove(.told(key))
       decided[key] = nil
     }
-    return over
   }
 }
 
@@ -179,12 +190,15 @@ extension PeerReplica {
   /// - Parameters:
   ///   - peer: Another instance of the terms.
   ///   - steady: Places for which messages wait and to which the latest was delivered.
+  ///   - isBare: Says only that this instance lives, and that more follows if it does: what a peer
+  ///     lacks that cannot be reached is not worth finding.
   ///   - now: The present.
   ///   - room: Whether there is room for a thing, beside those that were asked for before.
   /// - Returns: A message, with as many changes as fit.
   package func message(
     to peer: String,
     steady: [IntegrationID] = [],
+    isBare: Bool = false,
     now: Timestamp,
     room: (SharedItem) -> PeerMessage.Room = { _ in .enough }
   ) -> PeerMessage {
@@ -200,6 +214,11 @@ extension PeerReplica {
       isTelling: isTelling,
       steady: steady
     )
+    guard !isBare else {
+      message.isWhole = link.given >= journal.revision
+      message.revision = link.given
+      return message
+    }
     for change in journal.changes(after: link.given) {
       guard let item = item(change.key) else { continue }
       let found = room(item)
@@ -251,11 +270,9 @@ extension PeerReplica {
         if let last = log.groups[key]?.last, last != before { news.messages[key] = last }
       }
     }
+    news.told += dropPushedOut()
     return news
   }
-
-  /// Whether another instance lacks something.
-  package func lacks(_ peer: String) -> Bool { (links[peer]?.given ?? 0) < journal.revision }
 }
 
 // MARK: Whose turn it is

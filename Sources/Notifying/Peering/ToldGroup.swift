@@ -101,6 +101,8 @@ package struct ToldGroup: Equatable, Sendable {
   package private(set) var serial: Int64
   /// Nobody needs to know of it after that.
   package private(set) var expiresAt: Timestamp
+  /// The newest version of anything in it.
+  private(set) var newestVersion: Int64
 
   /// Describes what was told.
   package init(
@@ -113,28 +115,50 @@ package struct ToldGroup: Equatable, Sendable {
     self.last = last
     self.serial = serial
     self.expiresAt = expiresAt
+    newestVersion = max(alerts.values.lazy.map(\.version).max() ?? 0, last?.version ?? 0)
     trim()
   }
 
   /// Takes the newer part of each; true when that changed anything.
   package mutating func merge(_ other: ToldGroup) -> Bool {
-    let before = self
-    for (fingerprint, theirs) in other.alerts { put(theirs, fingerprint) }
-    if let theirs = other.last, last.map({ theirs.isNewer(than: $0) }) ?? true { last = theirs }
+    var isChanged = serial < other.serial || expiresAt < other.expiresAt
+    var added: [String] = []
+    for (fingerprint, theirs) in other.alerts {
+      if let known = alerts[fingerprint] {
+        guard theirs.isNewer(than: known) else { continue }
+        isChanged = true
+      } else {
+        added.append(fingerprint)
+      }
+      alerts[fingerprint] = theirs
+    }
+    if let theirs = other.last, last.map({ theirs.isNewer(than: $0) }) ?? true {
+      last = theirs
+      isChanged = true
+    }
     serial = max(serial, other.serial)
     expiresAt = max(expiresAt, other.expiresAt)
+    newestVersion = max(newestVersion, other.newestVersion)
     trim()
-    return self != before
+    // What did not stay is no news: instances would hand it to each other for ever.
+    return isChanged || added.contains { alerts[$0] != nil }
   }
 
-  /// The newest version of anything in it.
-  var newestVersion: Int64 {
-    max(alerts.values.lazy.map(\.version).max() ?? 0, last?.version ?? 0)
-  }
-
-  private mutating func put(_ alert: ToldAlert, _ fingerprint: String) {
-    if let known = alerts[fingerprint], !alert.isNewer(than: known) { return }
-    alerts[fingerprint] = alert
+  /// Notes that alerts that the place believes to fire ended, and that it is not told so; false when
+  /// it believes that of none of them.
+  mutating func forget(_ fingerprints: [String], by name: String, now: Timestamp) -> Bool {
+    // Later than all that is known, whatever the clocks of the instances say.
+    let version = max(now.unixMilliseconds, newestVersion + 1)
+    var isChanged = false
+    for fingerprint in fingerprints {
+      guard let known = alerts[fingerprint], known.state == .firing else { continue }
+      alerts[fingerprint] = ToldAlert(.forgotten, known.severity, version: version, by: name)
+      isChanged = true
+    }
+    guard isChanged else { return false }
+    newestVersion = version
+    trim()
+    return true
   }
 
   private mutating func trim() {

@@ -23,10 +23,14 @@ package struct ToldLog: Sendable {
 
   /// What is known, by place and group.
   package private(set) var groups: [ToldKey: ToldGroup] = [:]
+  private var pushedOut: [ToldKey] = []
 
-  /// Goes on with what was stored.
+  /// Goes on with what was stored, as far as there is room for it.
   package init(_ groups: [ToldKey: ToldGroup] = [:]) {
     self.groups = groups
+    guard groups.count > Self.groupsMax else { return }
+    let latest = groups.sorted { ($0.value.expiresAt, $0.key) > ($1.value.expiresAt, $1.key) }
+    self.groups = Dictionary(uniqueKeysWithValues: latest.prefix(Self.groupsMax).map { ($0, $1) })
   }
 
   /// Notes that a place took a message.
@@ -47,9 +51,8 @@ package struct ToldLog: Sendable {
     now: Timestamp
   ) {
     let key = ToldKey(notification)
-    let known = groups[key]
     // Later than all that is known, whatever the clocks of the instances say.
-    let version = max(now.unixMilliseconds, (known?.newestVersion ?? 0) + 1)
+    let version = max(now.unixMilliseconds, (groups[key]?.newestVersion ?? 0) + 1)
     var alerts: [String: ToldAlert] = [:]
     for told in notification.alerts {
       let state: ToldAlert.State = told.alert.isResolved ? .ended : .firing
@@ -59,21 +62,24 @@ package struct ToldLog: Sendable {
     let told = ToldGroup(
       alerts: alerts,
       last: ToldMessage(version: version, sentAt: now, by: name, message: message),
-      serial: serial ?? (known?.serial ?? 0) + 1,
+      serial: serial ?? (groups[key]?.serial ?? 0) + 1,
       expiresAt: now + lifetime
     )
     _ = merge(told, for: key, now: now)
   }
 
-  /// Notes an end that nobody is told of; false when nobody was told of the begin.
-  package mutating func note(_ end: SilentEnd, by name: String, now: Timestamp) -> Bool {
-    guard let group = groups[end.key], let known = group.alerts[end.fingerprint],
-      known.state == .firing
-    else { return false }
-    let version = max(now.unixMilliseconds, group.newestVersion + 1)
-    let forgotten = ToldAlert(.forgotten, known.severity, version: version, by: name)
-    let told = ToldGroup(alerts: [end.fingerprint: forgotten], expiresAt: group.expiresAt)
-    return merge(told, for: end.key, now: now)
+  /// Notes ends that nobody is told of.
+  ///
+  /// - Returns: What is known otherwise now; an end of which nobody was told the begin changes
+  ///   nothing.
+  package mutating func note(_ ends: [SilentEnd], by name: String, now: Timestamp) -> [ToldKey] {
+    var changed: [ToldKey] = []
+    for (key, ends) in Dictionary(grouping: ends, by: \.key) {
+      guard let expiry = groups[key]?.expiresAt, expiry > now else { continue }
+      let isChanged = groups[key]?.forget(ends.map(\.fingerprint), by: name, now: now)
+      if isChanged == true { changed.append(key) }
+    }
+    return changed
   }
 
   /// Takes in what is known elsewhere; false when it is nothing new, or of no use any more.
@@ -82,10 +88,19 @@ package struct ToldLog: Sendable {
     if groups[key] != nil { return groups[key]?.merge(told) == true }
     if groups.count >= Self.groupsMax {
       let first = groups.min { ($0.value.expiresAt, $0.key) < ($1.value.expiresAt, $1.key) }
-      if let first { groups[first.key] = nil }
+      if let first {
+        groups[first.key] = nil
+        pushedOut.append(first.key)
+      }
     }
     groups[key] = told
     return true
+  }
+
+  /// The groups that made room since this was asked last; some may have come back.
+  mutating func takePushedOut() -> [ToldKey] {
+    defer { pushedOut = [] }
+    return pushedOut
   }
 
   /// Drops what is of no use any more.

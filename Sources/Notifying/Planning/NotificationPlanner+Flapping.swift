@@ -49,8 +49,9 @@ extension NotificationPlanner {
   /// Notes of the alerts in groups what is to be told of their flapping.
   mutating func noteFlapping(now: Timestamp) {
     for labels in flaps.flapping {
-      for id in holders[labels] ?? [] where kept[id]?.members[labels]?.flap != .told {
-        guard kept[id]?.members[labels]?.flap != .untold else { continue }
+      for id in holders[labels] ?? [] {
+        guard let member = kept[id]?.members[labels], member.flap == nil || member.flap == .calm
+        else { continue }
         kept[id]?.members[labels]?.flap = .untold
         kept[id]?.members[labels]?.changedAt = now
         changed.insert(id)

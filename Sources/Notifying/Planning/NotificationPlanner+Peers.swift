@@ -29,18 +29,21 @@ extension NotificationPlanner {
     -> [SilentEnd]
   {
     let changed = plan.changedGroups.map(\.id) + plan.removedGroups
+    var told: Set<SilentEnd> = []
+    for notification in plan.notifications {
+      let key = ToldKey(notification)
+      for ended in notification.resolved {
+        told.insert(SilentEnd(key, fingerprint: ended.alert.fingerprint))
+      }
+    }
     var ends: [SilentEnd] = []
     for id in changed {
       guard let old = before.kept[id] else { continue }
       for (labels, member) in old.members {
         let knowing = kept[id]?.members[labels]?.toldTo ?? []
         for integration in member.toldTo where !knowing.contains(integration) {
-          let key = ToldKey(integration, id.key)
-          let isTold = plan.notifications.contains { notification in
-            ToldKey(notification) == key
-              && notification.resolved.contains { $0.alert.labels == labels }
-          }
-          if !isTold { ends.append(SilentEnd(key, fingerprint: member.alert.fingerprint)) }
+          let end = SilentEnd(ToldKey(integration, id.key), fingerprint: member.alert.fingerprint)
+          if !told.contains(end) { ends.append(end) }
         }
       }
     }

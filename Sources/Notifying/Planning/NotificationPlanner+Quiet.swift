@@ -69,18 +69,43 @@ extension NotificationPlanner {
     }
   }
 
+  /// When a group said something last, and when it has something to say.
+  private struct MessageTimes {
+    let last: Timestamp?
+    let next: Timestamp?
+  }
+
   /// Why an alert that fires is told to whom, or not, as of the last step.
   package func explanation(of alert: Alert) -> AlertExplanation {
+    var times: [GroupID: MessageTimes] = [:]
+    return explanation(of: alert, &times)
+  }
+
+  /// The same of each of many alerts.
+  package func explanations(of alerts: [Alert]) -> [AlertExplanation] {
+    // What a group has to say takes a walk through its members: once for each group.
+    var times: [GroupID: MessageTimes] = [:]
+    return alerts.map { explanation(of: $0, &times) }
+  }
+
+  private func explanation(
+    of alert: Alert,
+    _ known: inout [GroupID: MessageTimes]
+  ) -> AlertExplanation {
     let labels = alert.labels
     let destinations = foundHomes(of: inhibition.routing(of: labels)).map { home in
       let group = kept[home.id]
+      let times =
+        known[home.id]
+        ?? MessageTimes(last: group?.log.values.map(\.sentAt).max(), next: nextFlush(of: home.id))
+      known[home.id] = times
       return AlertExplanation.Destination(
         group: home.id,
         route: home.route,
         mutedBy: home.terms.muting.mutedBy(openWindows),
         toldTo: group?.members[labels]?.toldTo.sorted() ?? [],
-        lastMessageAt: group?.log.values.map(\.sentAt).max(),
-        nextMessageAt: nextFlush(of: home.id),
+        lastMessageAt: times.last,
+        nextMessageAt: times.next,
         acknowledgement: silences.acknowledgement(of: alert, inGroup: home.id.key)
       )
     }

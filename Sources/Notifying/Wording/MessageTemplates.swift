@@ -26,16 +26,16 @@ struct MessageTemplates: Sendable {
   init(_ section: SettingsSection) {
     var library: TextTemplate?
     var names: [(path: String, text: String)] = []
-    for item in section.texts("templates") {
+    // Those within the limit are read all the same: receivers may name what they define.
+    naming: for item in section.texts("templates") {
       let paths = section.files(item.text)
       if paths.isEmpty {
         section.report("templates", at: item.mark, "no file is called \(item.text)")
       }
       for path in paths {
         guard names.count < Self.filesMax else {
-          section.report("templates", "name more than \(Self.filesMax) files")
-          self.library = library
-          return
+          section.report("templates", "must name at most \(Self.filesMax) files")
+          break naming
         }
         do throws(SettingsEnvironment.Unreadable) {
           names.append((path, try section.readFile(path)))

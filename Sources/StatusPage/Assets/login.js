@@ -5,8 +5,15 @@
 (() => {
   const mark = "#token=";
   if (!location.hash.startsWith(mark)) return;
-  const token = decodeURIComponent(location.hash.slice(mark.length));
+  const hidden = location.hash.slice(mark.length);
   history.replaceState(null, "", location.pathname + location.search);
-  document.getElementById("token").value = token;
+  const field = document.getElementById("token");
+  if (!field) return;
+  try {
+    field.value = decodeURIComponent(hidden);
+  } catch {
+    // A sign of percent that stands for itself.
+    field.value = hidden;
+  }
   if (!document.querySelector(".fault")) document.querySelector("form.login").submit();
 })();

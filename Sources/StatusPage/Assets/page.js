@@ -83,11 +83,26 @@
     });
     events.onerror = () => {
       failures += 1;
-      if (events.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
+      if (events.readyState === EventSource.CLOSED) setTimeout(listenAgain, 3000);
     };
+  }
+
+  // Asks for the page itself, which keeps a reader's cookie from ending while the page is open.
+  function renew() {
+    return fetch(location.pathname, {
+      headers: { Accept: "text/html" }, redirect: "manual", cache: "no-store",
+    });
+  }
+
+  // Refused: the daemon is busy or gone, or the cookie is over, and then the page leads to the login.
+  async function listenAgain() {
+    const answer = await renew().catch(() => null);
+    if (answer && answer.type === "opaqueredirect") location.reload();
+    else listen();
   }
 
   tick();
   setInterval(tick, 1000);
+  setInterval(() => renew().catch(() => {}), 3600000);
   listen();
 })();

@@ -32,7 +32,7 @@ extension PageBody {
   /// What is wrong and told to nobody, on purpose.
   private func silenced(_ alerts: [AlertRow], limit: Int, _ section: inout Markup) {
     section.raw("<details id=\"silenced\"><summary>")
-    section.text("\(alerts.count) silenced")
+    section.text("\(alerts.count) told to nobody")
     section.raw("</summary><ul>")
     for alert in alerts.prefix(limit) {
       section.element("li") { item in

@@ -36,10 +36,7 @@ struct GraphRoutes: Sendable {
     guard !query.isEmpty else {
       return PageRoutes.html(GraphPage(query: query, span: span, outcome: .nothingAsked).html)
     }
-    let end =
-      request.query["end"].flatMap { Int64($0) }.map { Timestamp(unixMilliseconds: $0 * 1_000) }
-    let now = await ports.snapshot().time ?? Timestamp(unixMilliseconds: 0)
-    let outcome = await answer(query, span, end: end ?? now, request)
+    let outcome = await answer(query, span, end: ports.now(), request)
     return PageRoutes.html(GraphPage(query: query, span: span, outcome: outcome).html)
   }
 
@@ -68,7 +65,9 @@ struct GraphRoutes: Sendable {
       )
     )
     guard let tree = try? JSONReader.read(answer.body) else {
-      return .refused("The answer could not be read (status \(answer.status)).")
+      // Such as a refusal in plain text.
+      let line = String(decoding: answer.body.prefix(300), as: UTF8.self).prefix { $0 != "\n" }
+      return .refused("The answer has status \(answer.status): \(line)")
     }
     if let reason = tree["error"]?.string { return .refused(reason) }
     let lines = (tree["data"]?["result"]?.items ?? []).map { series in

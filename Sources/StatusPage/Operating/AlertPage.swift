@@ -13,20 +13,20 @@ struct AlertPage {
   let alert: JSONTree?
   let mayOperate: Bool
   let canLogIn: Bool
-  let now: Timestamp?
+  let now: Timestamp
 
   /// The page; `done` says what was done a moment ago, `fault` why something was not.
   func html(done: String?, fault: String?) -> String {
     guard let alert else {
       return PageDocument.html(title: "Alert", heading: "No such alert", script: nil) { main in
-        if let fault { main.element("p", ("class", "fault"), ("role", "alert"), text: fault) }
+        if let fault { Self.fault(fault, &main) }
         main.raw("<p>It may have recovered. <a href=\"/\">To the cluster</a></p>")
       }
     }
     let name = alert["labels"]?["alertname"]?.string ?? "Alert"
     return PageDocument.html(title: name, heading: name, script: nil) { main in
-      if let fault { main.element("p", ("class", "fault"), ("role", "alert"), text: fault) }
-      if let done = Self.words(done) { main.element("p", ("role", "status"), text: done) }
+      if let fault { Self.fault(fault, &main) }
+      if let done = Self.words(done, alert) { main.element("p", ("role", "status"), text: done) }
       says(alert, &main)
       forms(alert, &main)
       facts(alert, &main)
@@ -34,10 +34,18 @@ struct AlertPage {
     }
   }
 
-  private static func words(_ done: String?) -> String? {
+  /// What an API says may hold anything.
+  private static func fault(_ words: String, _ main: inout Markup) {
+    main.element("p", ("class", "fault"), ("role", "alert")) { $0.outside(words) }
+  }
+
+  /// A link may say that something was done: it is told only when it is so.
+  private static func words(_ done: String?, _ alert: JSONTree) -> String? {
     switch done {
-    case "acknowledged": "Acknowledged: nobody is told of it again until it recovers."
-    case "silenced": "Silenced: nobody is told of it while the silence lasts."
+    case "acknowledged" where alert["acknowledged"]?["by"] != nil:
+      "Acknowledged: nobody is told of it again until it recovers."
+    case "silenced" where alert["silencedBy"]?.items.isEmpty == false:
+      "Silenced: nobody is told of it while the silence lasts."
     default: nil
     }
   }

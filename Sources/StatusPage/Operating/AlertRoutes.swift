@@ -49,7 +49,7 @@ struct AlertRoutes: Sendable {
       alert: alert,
       mayOperate: request.role == .operate,
       canLogIn: ports.sessions != nil,
-      now: await ports.snapshot().time
+      now: ports.now()
     )
     let found = alert == nil && status == 200 ? 404 : status
     return PageRoutes.html(page.html(done: request.query["done"], fault: fault), status: found)
@@ -93,9 +93,10 @@ struct AlertRoutes: Sendable {
     guard comment.contains(where: { !$0.isWhitespace }) else {
       return await show(request, fault: "Say why: others will read it.", status: 400)
     }
-    guard let labels = await explained(form["id"] ?? "", request)?["labels"]?.members,
-      let now = await ports.snapshot().time
-    else { return await show(request, fault: "This alert fires no more.", status: 404) }
+    guard let labels = await explained(form["id"] ?? "", request)?["labels"]?.members else {
+      return await show(request, fault: "This alert fires no more.", status: 404)
+    }
+    let now = ports.now()
     var json = JSONText()
     json.raw("{\"matchers\":[")
     for (index, label) in labels.enumerated() {

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: MIT
 import Net
-import Synchronization
 
 /// `/login` and `/logout`: a token is shown once, and a cookie stands for it.
 struct LoginRoutes: Sendable {
   private static let path = PageRoutes.loginPath
   /// Bytes of a form.
   private static let formBytesMax = 8 << 10
-  /// Wrong tokens that are looked at in a minute; then nobody may try until the minute is over.
+  /// Wrong tokens that are looked at in a minute from one address; then nobody there may try until
+  /// the minute is over.
   static let failuresMax = 30
 
   /// Who may log in; nil where no token is needed.
   let sessions: LoginSessions?
-  private let failures = FailureCount()
+  private let noteClosed: @Sendable (_ address: String) -> Void
+  private let failures = WrongTokens(countMax: failuresMax)
 
-  init(sessions: LoginSessions?) {
+  init(
+    sessions: LoginSessions?,
+    noteClosed: @escaping @Sendable (_ address: String) -> Void = { _ in }
+  ) {
     self.sessions = sessions
+    self.noteClosed = noteClosed
   }
 
   var routes: [HTTPRoute] {
@@ -39,17 +44,19 @@ struct LoginRoutes: Sendable {
   func logIn(_ request: ServerRequest) -> ServerResponse {
     let next = Self.next(request.form)
     guard let sessions else { return PageRoutes.redirect(to: next) }
-    guard failures.isOpen(at: sessions.unixSeconds()) else {
+    let (address, now) = (request.remoteAddress, sessions.unixSeconds())
+    guard failures.isOpen(to: address, at: now) else {
       return page(
         next: next,
         fault: "There were \(Self.failuresMax) wrong tokens within a minute: wait a minute.",
         status: 429
       )
     }
-    let secret = (request.form["token"] ?? "").filter { !$0.isWhitespace }
+    // Of the body alone: addresses stand in logs. Blanks come along when a token is pasted.
+    let secret = (request.bodyForm["token"] ?? "").trimmingBlanks
     let isSecure = Self.isSecure(request)
     guard let cookie = sessions.cookie(forSecret: secret, isSecure: isSecure) else {
-      failures.note()
+      if failures.note(from: address, at: now) { noteClosed(address) }
       return page(
         next: next,
         fault: "No token of the settings has this secret (http.auth.tokens).",
@@ -70,7 +77,7 @@ struct LoginRoutes: Sendable {
     return next
   }
 
-  private static func isSecure(_ request: ServerRequest) -> Bool {
+  static func isSecure(_ request: ServerRequest) -> Bool {
     request.isSecure || request.headers["X-Forwarded-Proto"] == "https"
   }
 
@@ -114,25 +121,11 @@ struct LoginRoutes: Sendable {
   }
 }
 
-/// Wrong tokens of the last minute.
-private final class FailureCount: Sendable {
-  private struct State {
-    var count = 0
-    /// In seconds since 1970.
-    var began: Int64 = 0
-  }
-
-  private let state = Mutex(State())
-
-  func isOpen(at now: Int64) -> Bool {
-    state.withLock { state in
-      // A clock that was set back begins a new minute too.
-      if !(0..<60).contains(now - state.began) { state = State(count: 0, began: now) }
-      return state.count < LoginRoutes.failuresMax
-    }
-  }
-
-  func note() {
-    state.withLock { $0.count += 1 }
+extension String {
+  /// Without blanks at its ends.
+  fileprivate var trimmingBlanks: String {
+    let rest = drop { $0.isWhitespace }
+    let count = rest.reversed().prefix { $0.isWhitespace }.count
+    return String(rest.dropLast(count))
   }
 }

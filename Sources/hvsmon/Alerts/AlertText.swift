@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import MetricModel
 import Notifying
+import Snapshot
 
 /// An alert as the daemon explains it, in words.
 struct AlertText {
@@ -75,7 +76,7 @@ struct AlertText {
       let group = rule["group"]?.string ?? ""
       add("rule", "\(rule["name"]?.string ?? "") of group \(group), \(rule["file"]?.string ?? "")")
       add("expression", rule["expression"]?.string)
-      let hold = rule["forSeconds"]?.double ?? 0
+      let hold = min(rule["forSeconds"]?.double ?? 0, 1e9)
       add("for", hold > 0 ? SpanText.text(.seconds(hold)) : nil)
     }
     add("posted by", tree["postedBy"]?.string)
@@ -103,9 +104,9 @@ struct AlertText {
       let since = flapping["since"]?.string.flatMap({ Timestamp(rfc3339: $0) }),
       let calm = flapping["calmAt"]?.string
     else { return nil }
-    let share = Int(((flapping["firingRatio"]?.double ?? 0) * 100).rounded())
+    let share = Amounts.percent(flapping["firingRatio"]?.double)
     let state = flapping["isFiring"]?.bool == true ? "fires" : "does not fire"
-    return "\(flapping["changes"]?.int ?? 0) changes since \(moment(since)), firing \(share)% of "
+    return "\(flapping["changes"]?.int ?? 0) changes since \(moment(since)), firing \(share) of "
       + "that time, \(state) now; its state is told at \(calm) unless it changes before"
   }
 

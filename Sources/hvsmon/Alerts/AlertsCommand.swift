@@ -65,9 +65,9 @@ enum ExplainCommand: Command {
     Asks the running daemon about an alert that is pending or fires and prints all that is known: the
     rule, its expression and value, since when the condition holds and since when it fires, what holds
     it back, silences, who acknowledged it, the route it takes, its group, and each message about it
-    with its time and what the service answered, its latest 20 failed tries included. ALERT is a name such as NodeDown, a fingerprint, or
-    NAME{label="value"}; several alerts may be meant. URL is \(DaemonConnection.standardURL) unless
-    given.
+    with its time and what the service answered, its latest 20 failed tries included. ALERT is a name
+    such as NodeDown, a fingerprint, or NAME{label="value"}; several alerts may be meant. URL is
+    \(DaemonConnection.standardURL) unless given.
 
     Exit status: 0 good, 1 no such alert, 2 wrong arguments, or the daemon cannot be asked.
 

@@ -78,7 +78,8 @@ struct SeriesPlot {
 
   private func column(of time: Double) -> Int {
     let place = through > from ? (time - from) / (through - from) : 0
-    return min(Self.columns - 1, max(0, Int(place * Double(Self.columns))))
+    guard place > 0 else { return 0 }
+    return place < 1 ? Int(place * Double(Self.columns)) : Self.columns - 1
   }
 
   private func drawn(_ figure: Figure) -> [String] {

@@ -65,8 +65,9 @@ final class SnapshotQuestion: Sendable {
       for pair in tree["data"]?["result"]?.items.first?["values"]?.items.map(\.items) ?? [] {
         guard let time = pair.first?.double, let value = pair.last?.string.flatMap({ Double($0) })
         else { continue }
-        let index = Int((time - Double(start)) / Double(step))
-        if value.isFinite, (0..<Lookback.count).contains(index) { values[query]?[index] = value }
+        let place = (time - Double(start)) / Double(step)
+        guard value.isFinite, place >= 0, place < Double(Lookback.count) else { continue }
+        values[query]?[Int(place)] = value
       }
     }
     return History(wish, values: values)

@@ -39,7 +39,7 @@ struct StatusReport {
       return "  \(word(alert.level)) \(alert.name): \(alert.summary ?? alert.object ?? "")\(held)"
     }
     if open.count > 20 { lines.append("  and \(open.count - 20) more") }
-    let age = snapshot.freshness?.ageSeconds.map { "\(Int($0)) s" } ?? "of unknown age"
+    let age = snapshot.freshness?.ageSeconds.map(Self.seconds) ?? "of unknown age"
     lines += ["", "Data: \(age) old, \(snapshot.freshness?.targets ?? 0) targets"]
     return lines.map(CleanText.line)
   }
@@ -83,7 +83,12 @@ struct StatusReport {
   }
 
   private static func oldWords(_ snapshot: ClusterSnapshot) -> String {
-    snapshot.freshness?.ageSeconds.map { "what is known is \(Int($0)) s old" }
+    snapshot.freshness?.ageSeconds.map { "what is known is \(seconds($0)) old" }
       ?? "nothing was asked yet"
+  }
+
+  /// A daemon may say any number.
+  private static func seconds(_ age: Double) -> String {
+    "\(Int(max(0, min(age, 1e9)))) s"
   }
 }

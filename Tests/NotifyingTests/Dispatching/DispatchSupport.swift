@@ -214,7 +214,7 @@ struct DispatchBench {
   let log = MemorySink()
   let dispatcher: Dispatcher
 
-  init(policy: DeliveryPolicy = DeliveryPolicy()) {
+  init(policy: DeliveryPolicy = DeliveryPolicy(), gate: any DeliveryGating = OpenGate()) {
     sleeper = ManualSleeper(clock)
     dispatcher = Dispatcher(
       queue: queue,
@@ -222,6 +222,7 @@ struct DispatchBench {
       clock: clock,
       sleeper: sleeper,
       random: LargestRandom(),
+      gate: gate,
       logger: Logger(area: "notifying", sink: log)
     )
   }

@@ -309,6 +309,10 @@ import Testing
     #expect(await turn == nil)
     let unlimited = IntegrationID(receiver: "other", kind: "test")
     #expect(await bench.dispatcher.takeTurn(of: unlimited, within: .zero) == nil)
+    // Two go at once, or none does.
+    #expect(await bench.dispatcher.takeTurn(of: chat, for: 2, within: .zero) == time(120))
+    #expect(await bench.dispatcher.takeTurn(of: chat, for: 1, within: .zero) == nil)
+    #expect(await bench.dispatcher.takeTurn(of: chat, for: 3, within: .zero) == .distantFuture)
     await bench.dispatcher.stop(grace: .zero)
   }
 }
