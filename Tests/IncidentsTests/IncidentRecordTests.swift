@@ -41,9 +41,9 @@ import Testing
 
   @Test func `a record survives its JSON`() throws {
     let record = Story.nodeDeath.record
-    let tree = try JSONReader.read(record.jsonObject)
-    #expect(IncidentRecord(jsonObject: tree) == record)
-    #expect(IncidentRecord(jsonObject: .list([])) == IncidentRecord())
+    #expect(try IncidentRecord(jsonObject: record.jsonObject) == record)
+    #expect(try IncidentRecord(jsonObject: Array("[]".utf8)) == IncidentRecord())
+    #expect(throws: JSONError.self) { try IncidentRecord(jsonObject: Array("{".utf8)) }
   }
 
   @Test func `the sum says what users lost, how long, and who was told`() {

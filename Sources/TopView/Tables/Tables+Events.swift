@@ -29,7 +29,7 @@ extension Tables {
           next.map { .amount($0 < 0 ? "due" : "in \(Amounts.span($0))", $0) } ?? .none,
           one.storage.map { .word($0) } ?? .none, .word(one.note ?? ""),
         ],
-        facets: [("id", one.id), ("storage", one.storage ?? ""), ("state", one.level.word)]
+        facets: facets([("id", one.id), ("storage", one.storage ?? ""), ("state", one.level.word)])
       )
     }
     return Table(columns: columns, rows: rows, emptyWords: "no backups are declared or found")
