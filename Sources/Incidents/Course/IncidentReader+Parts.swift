@@ -29,11 +29,18 @@ extension IncidentReader {
       // While nobody knows, what was known last is what the next news differs from.
       guard let value = change.value else { continue }
       defer { last = change }
-      guard let before = last else { continue }
+      guard let before = last else {
+        // Else a part that is down all the time would not be in the record at all. A guest that is no
+        // member may be stopped on purpose.
+        if value == 0, kind != .guest || change.labels["member"].map({ !$0.isEmpty }) == true {
+          add(change.time, kind, Self.levelDown(kind), name, Self.downBefore)
+        }
+        continue
+      }
       if before.value != value {
         value > 0
           ? add(change.time, kind, .ok, name, "works again")
-          : add(change.time, kind, kind == .node ? .critical : .warning, name, "is down")
+          : add(change.time, kind, Self.levelDown(kind), name, "is down")
       }
       if kind == .guest, let from = before.labels["node"], let to = change.labels["node"],
         from != to
@@ -41,6 +48,13 @@ extension IncidentReader {
         add(change.time, kind, .info, name, "runs on \(to), before on \(from)")
       }
     }
+  }
+
+  /// What is said at the first look at a part.
+  private static let downBefore = "is down since before hvsmon looked"
+
+  private static func levelDown(_ kind: IncidentEvent.Kind) -> Level {
+    kind == .node ? .critical : .warning
   }
 
   private mutating func readEntries() {
@@ -52,6 +66,10 @@ extension IncidentReader {
       var last: Double?
       for change in course.changes {
         guard let value = change.value else { continue }
+        if last == nil, value == 0 {
+          let words = "is not reached by users since before hvsmon looked"
+          add(change.time, .entry, .critical, name, words)
+        }
         if let last, last != value {
           value > 0
             ? add(change.time, .entry, .ok, name, "is reached again")
@@ -67,6 +85,7 @@ extension IncidentReader {
       var last: Double?
       for change in course.changes {
         guard let value = change.value else { continue }
+        if last == nil, value > 0 { add(change.time, .tier, .critical, name, Self.downBefore) }
         if let last, last != value {
           value > 0
             ? add(change.time, .tier, .critical, name, "failed")
