@@ -49,6 +49,8 @@ let systemLibraries: [Target] = [
     name: "CNcurses",
     linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]
   ),
+  // What Swift's Glibc module leaves out of malloc.h.
+  .systemLibrary(name: "CMalloc"),
   // epoll, which Swift's Glibc module leaves out.
   .target(name: "CEpoll"),
 ]
@@ -138,7 +140,8 @@ let modules: [Target] = [
   .executableTarget(
     name: "hvsmon",
     dependencies: [
-      "CNcurses", "MetricModel", "Exposition", "Architecture", "Logging", "YAML", "Configuration",
+      "CNcurses", "CMalloc", "MetricModel", "Exposition", "Architecture", "Logging", "YAML",
+      "Configuration",
       "PromQL", "Rules", "RuleTesting", "Survey", "Snapshot", "TopView", "Incidents", "Dashboards",
       "Notifying", "Net", "Polling", "Collectors", "Receivers", "Simulator", "Daemon",
     ],

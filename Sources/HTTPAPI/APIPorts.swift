@@ -162,18 +162,19 @@ package struct ClusterPorts: Sendable {
 
   let topology: @Sendable () -> [UInt8]?
   let stopVerdict: @Sendable (String) -> StopAnswer
-  let snapshot: @Sendable () async -> [UInt8]
+  let snapshot: @Sendable (_ since: String?) async -> [UInt8]
 
   /// Names the ports.
   ///
   /// - Parameters:
   ///   - topology: The cluster as it was judged last; nil before the first time.
   ///   - stopVerdict: Whether what is called so may be stopped.
-  ///   - snapshot: How the cluster stands, as the JSON of a snapshot.
+  ///   - snapshot: How the cluster stands, as the JSON of a snapshot; with a mark what changed since
+  ///     the one of that mark.
   package init(
     topology: @escaping @Sendable () -> [UInt8]?,
     stopVerdict: @escaping @Sendable (String) -> StopAnswer,
-    snapshot: @escaping @Sendable () async -> [UInt8]
+    snapshot: @escaping @Sendable (_ since: String?) async -> [UInt8]
   ) {
     self.topology = topology
     self.stopVerdict = stopVerdict

@@ -91,6 +91,8 @@ package enum SnapshotError: Error, Equatable, Sendable, CustomStringConvertible 
   case notASnapshot
   /// They are of another version than this code reads.
   case otherVersion(Int)
+  /// They tell what changed since another snapshot than the one that is known.
+  case strayChanges
 
   /// What is wrong, as half a sentence.
   package var description: String {
@@ -100,6 +102,7 @@ package enum SnapshotError: Error, Equatable, Sendable, CustomStringConvertible 
     case .otherVersion(let version):
       "the daemon speaks version \(version) of the snapshot, this program version "
         + "\(ClusterSnapshot.schemaVersion): use the same release of both"
+    case .strayChanges: "the answer tells changes of a snapshot that nobody has: ask for all of it"
     }
   }
 }
@@ -114,18 +117,6 @@ extension ClusterSnapshot {
 
   /// Reads a snapshot.
   package init(json: [UInt8]) throws(SnapshotError) {
-    let tree: JSONTree
-    do throws(JSONError) {
-      tree = try JSONReader.read(json)
-    } catch {
-      throw .malformed(reason: error.description)
-    }
-    guard let version = tree["schema_version"]?.int else { throw .notASnapshot }
-    guard version == Int64(Self.schemaVersion) else {
-      throw .otherVersion(Int(clamping: version))
-    }
-    self.init()
-    var reader = SnapshotReader(tree)
-    visit(&reader)
+    self = try MarkedSnapshot(json: json, over: nil).snapshot
   }
 }

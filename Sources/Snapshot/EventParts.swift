@@ -89,6 +89,8 @@ package struct AlertRow: SnapshotPart {
   package var quiet: String?
   /// Who posted it; nil for an alert of a rule.
   package var postedBy: String?
+  /// How it flaps; nil when it does not.
+  package var flapping: FlapPart?
 
   /// One of which nothing is known.
   package init() {}
@@ -111,6 +113,32 @@ package struct AlertRow: SnapshotPart {
     fields.text("acknowledged_by", &acknowledgedBy)
     fields.text("quiet", &quiet)
     fields.text("posted_by", &postedBy)
+    fields.part("flapping", &flapping)
+  }
+}
+
+/// How an alert begins and ends again and again: its single changes are not told.
+package struct FlapPart: SnapshotPart {
+  /// The first of the changes that made it flap.
+  package var since: Timestamp?
+  /// How often it began or ended since.
+  package var changes = 0
+  /// The part of that time for which it fired.
+  package var firingRatio: Double?
+  /// It fires at this moment.
+  package var isFiring: Bool?
+  /// When it is told as calm unless it changes before.
+  package var calmAt: Timestamp?
+
+  /// One of which nothing is known.
+  package init() {}
+
+  package mutating func visit(_ fields: inout some FieldVisiting) {
+    fields.time("since", &since)
+    fields.number("changes", &changes)
+    fields.number("firing_ratio", &firingRatio)
+    fields.flag("firing", &isFiring)
+    fields.time("calm_at", &calmAt)
   }
 }
 

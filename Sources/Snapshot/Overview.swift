@@ -7,7 +7,8 @@
 // nobody, opens nothing and knows no clock.
 //
 // Entry types: `ClusterSnapshot` and the parts it lists; `ClusterSnapshot.json` and
-// `ClusterSnapshot.init(json:)`; `Amounts` and the words of levels, so that views speak alike.
+// `ClusterSnapshot.init(json:)`; `SnapshotLedger` and `MarkedSnapshot`, the two ends of asking again
+// and again; `Amounts` and the words of levels, so that views speak alike.
 //
 // The JSON: one object, names in snake case, `schema_version` first. Times are RFC 3339 in UTC,
 // spans are seconds, sizes are bytes, ratios are 0 to 1; null is what nobody knows and never zero.
@@ -16,3 +17,8 @@
 // A `..._trend` is a list of past values, oldest first, one each `trend_step_seconds`, null where
 // there was none. A reader takes fields it does not know for absent and absent ones for null, so
 // fields may be added within a version; a change of meaning is another version.
+//
+// With `?since=` the object begins with `schema_version`, `mark` and `since`. Whoever asks again with
+// `?since=MARK` is sent the fields that changed, and of a list that is as long as before possibly its
+// changed rows alone, as an object by their places from 0 on. `since` is then the mark that the
+// answer builds on; null says that the answer is whole: at the first time, after a restart.

@@ -11,9 +11,9 @@ extension SnapshotPart {
   }
 
   /// Reads a part; what is absent, or of another type, is as if nobody knew it.
-  package init(jsonObject tree: JSONTree) {
-    self.init()
-    var reader = SnapshotReader(tree)
-    visit(&reader)
+  package init(jsonObject json: [UInt8]) throws(JSONError) {
+    var part = Self()
+    try SnapshotReader.read(json) { reader in part.visit(&reader) }
+    self = part
   }
 }

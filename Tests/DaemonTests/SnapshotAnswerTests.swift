@@ -96,6 +96,33 @@ import Testing
     servers[0].stop()
   }
 
+  @Test func `one who has a snapshot is sent what changed`() async throws {
+    let harness = try MonitorHarness()
+    let server = try Self.nginx()
+    try harness.writeSettings(Self.section([server]))
+    let monitor = try await Monitor.start(harness.plan)
+    let path = "/api/hvsmon/v1/snapshot"
+    let answer = try await harness.get("\(path)?since=", of: monitor)
+    var known = try MarkedSnapshot(json: answer.body, over: nil)
+    #expect(known.mark != nil)
+    let isWhole = try await eventually {
+      let answer = try await harness.get("\(path)?since=\(known.mark ?? "")", of: monitor)
+      known = try MarkedSnapshot(json: answer.body, over: known)
+      let tree = try JSONReader.read(answer.body)
+      // What stays as it is from the start to the end of a daemon is not said again.
+      #expect(tree["since"] != nil && tree["cluster"] == nil && tree["version"] == nil)
+      return known.snapshot.tiers.first?.working == 1
+    }
+    #expect(isWhole)
+    #expect(known.snapshot.cluster == "test")
+    let strange = try await harness.get("\(path)?since=nonsense", of: monitor)
+    #expect(try MarkedSnapshot(json: strange.body, over: nil).snapshot.cluster == "test")
+    let whole = try await harness.get(path, of: monitor)
+    #expect(try JSONReader.read(whole.body)["mark"] == nil)
+    await monitor.stop(grace: .zero)
+    server.stop()
+  }
+
   @Test func `before the first poll nothing passes for well`() async throws {
     let harness = try MonitorHarness()
     let silent = try RawServer(.readHeader)

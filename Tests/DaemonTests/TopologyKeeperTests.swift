@@ -3,6 +3,7 @@ import Architecture
 import Logging
 import MetricModel
 import Polling
+import Snapshot
 import Synchronization
 import TestSupport
 import Testing
@@ -63,6 +64,38 @@ import Topology
     #expect(tierSamples == 2)
     // Only the first look told the rules something new.
     #expect(box.events.withLock { $0 } == [true, false])
+  }
+
+  @Test func `what is down at the first look is told as such, and once`() {
+    let members = ["a", "b"].map { DeclaredMember(name: $0, address: "127.0.0.1") }
+    let tier = DeclaredTier(name: "web", needs: .members(1), members: members)
+    let declared = DeclaredCluster(name: "test", tiers: [tier], entries: [])
+    func look(_ up: [Double], after previous: ClusterAssessment?) -> ClusterAssessment {
+      let observed = ClusterObservation { metric in
+        guard metric == "probe_success" else { return [] }
+        return zip(members, up).map { member, value in
+          (LabelSet(["tier": "web", "instance": member.name]), value)
+        }
+      }
+      return ClusterAssessment(
+        declared: declared,
+        observed: observed,
+        previous: previous,
+        now: clock.now
+      )
+    }
+    let changes = RecentChanges()
+    var before = look([], after: nil)
+    for up: [Double] in [[1, 0], [1, 0], [1, 1], [0, 1]] {
+      let after = look(up, after: before)
+      changes.note(before, after)
+      before = after
+    }
+    let told = changes.rows.reversed().map { "\($0.level) \($0.object ?? "") \($0.words)" }
+    #expect(told.count == 3)
+    #expect(told.first?.hasPrefix("critical b is down since before hvsmon looked") == true)
+    #expect(told.dropFirst().first == "ok b works again")
+    #expect(told.last?.hasPrefix("critical a failed") == true)
   }
 
   private final class Box: Sendable {

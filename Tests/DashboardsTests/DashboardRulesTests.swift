@@ -58,7 +58,16 @@ import Testing
     for case .recording(let rule) in try Self.rules.get() where rule.name == "entry:probe_bad" {
       recorded = rule.expression
     }
-    let own = Dashboard.probeIsBad.replacing("@cluster,@entry,", with: "")
+    // A share of five minutes where the rule looks at one probe.
+    let own = Dashboard.badShare.replacing("@cluster,@entry,", with: "")
+      .replacing(
+        #"1 - avg_over_time(probe_success{tier=""}[5m])"#,
+        with: #"probe_success{tier=""} == bool 0"#
+      )
+      .replacing(
+        #"avg_over_time(probe_duration_seconds{tier=""}[5m])"#,
+        with: #"probe_duration_seconds{tier=""}"#
+      )
     #expect(try PromQLParser.parse(own) == recorded)
   }
 

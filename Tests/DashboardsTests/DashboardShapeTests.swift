@@ -52,6 +52,22 @@ import Testing
     }
   }
 
+  @Test func `no query reads more points than a month has in steps of five minutes`() throws {
+    var found = 0
+    for query in try DashboardFolder.queries() {
+      for match in query.text.matches(of: #/\[(\d+)([smhd]):(\d+)([smhd])\]/#) {
+        let seconds = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
+        let range = try #require(Int(match.1)) * (seconds[String(match.2)] ?? 0)
+        let step = try #require(Int(match.3)) * (seconds[String(match.4)] ?? 0)
+        // A graph of a month evaluates its subquery at each of its steps.
+        #expect(max(range, 30 * 86_400) / step <= 8_640, "\(query.file) \(query.title)")
+        #expect(step % 300 == 0 && range % step == 0, "\(query.file) \(query.title)")
+        found += 1
+      }
+    }
+    #expect(found >= 5)
+  }
+
   @Test func `every panel has a unit, words for no data, and says what to do`() throws {
     for (file, panel) in try panels() {
       let title = try #require(panel["title"]?.string)

@@ -83,7 +83,7 @@ extension APIPorts {
     cluster: ClusterPorts = ClusterPorts(
       topology: { nil },
       stopVerdict: { _ in .notYet },
-      snapshot: { Array(#"{"schema_version":1}"#.utf8) }
+      snapshot: { _ in Array(#"{"schema_version":1}"#.utf8) }
     ),
     alerts: AlertPorts = StandInAlerts().ports,
     remoteWrite: (@Sendable ([UInt8]) async -> WriteAnswer)? = nil

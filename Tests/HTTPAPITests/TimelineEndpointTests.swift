@@ -51,7 +51,7 @@ import Testing
   {
     let answer = try await ports.ask(Self.path, query)
     #expect(answer.status == 200, "\(answer.text)")
-    return IncidentRecord(jsonObject: try #require(answer.tree))
+    return try IncidentRecord(jsonObject: Array(answer.text.utf8))
   }
 
   @Test func `series, messages and deeds are told on one axis`() async throws {

@@ -17,7 +17,7 @@ import Testing
       cluster: ClusterPorts(
         topology: { topology },
         stopVerdict: stopVerdict,
-        snapshot: { Array(#"{"schema_version":1}"#.utf8) }
+        snapshot: { _ in Array(#"{"schema_version":1}"#.utf8) }
       )
     )
     return try #require(

@@ -79,6 +79,49 @@ import Testing
     }
   }
 
+  @Test func `numbers are read as exactly as the language reads them`() throws {
+    var random = SystemRandomNumberGenerator()
+    var texts = [
+      "0.1", "-0.0", "0.000000000000001", "123456789012345", "1234567890123456", "0.5e3",
+      "-9223372036854775808", "9223372036854775808", "99999999999999.9", "999999999999.9999",
+      "0.30000000000000004", "5e-324", "12345678901234567890123456789012345678901234567890.25",
+    ]
+    for _ in 0..<2_000 {
+      let whole = Int64.random(in: -99_999_999...99_999_999, using: &random)
+      let decimals = Int64.random(in: 0...9_999_999, using: &random)
+      texts.append("\(whole).\(decimals)")
+    }
+    for text in texts {
+      let tree = try JSONReader.read(Array(text.utf8))
+      #expect(tree.double?.bitPattern == Double(text)?.bitPattern, "\(text)")
+      if let whole = Int64(text) { #expect(tree == .integer(whole)) }
+    }
+  }
+
+  @Test(arguments: [
+    #"{"a\u0062":[1,{"c":"\"]"},[]],"d":{}}"#, #""\ud83d\ude00""#, "[[[]]]", "-1.5e3", "null",
+    #"{"a":1,}"#, #"{"a"}"#, "[1,]", "[1 2]", #""\x""#, "tru", "01", #"{"a":"b}"#, "[", "{", "",
+  ])
+  func `what is passed over is read with the same strictness`(_ text: String) {
+    func skip(_ text: [UInt8]) throws(JSONError) {
+      let fault = JSONReader.scan(text) { reader -> JSONError? in
+        do throws(JSONError) {
+          try reader.skip(depth: 0)
+          try reader.end()
+          return nil
+        } catch {
+          return error
+        }
+      }
+      if let fault { throw fault }
+    }
+    for length in 0...text.utf8.count {
+      let part = Array(text.utf8.prefix(length))
+      let isRead = (try? JSONReader.read(part)) != nil
+      #expect(((try? skip(part)) != nil) == isRead, "\(text.prefix(length))")
+    }
+  }
+
   @Test func `random and damaged bytes never trap`() {
     var random = SeededRandom(seed: 7)
     let good = Array("{\"data\":[{\"id\":\"lxc/1\",\"cpu\":0.5,\"n\":[1,2,{\"x\":null}]}]}".utf8)

@@ -106,41 +106,4 @@ import Testing
       _ = try? ClusterSnapshot(json: bytes)
     }
   }
-
-  @Test func `what stands in both texts alike is taken over`() throws {
-    var old = ClusterSnapshot()
-    old.cluster = "a\"},{[\\"
-    old.guests = (0..<5).map { index in
-      var guest = GuestRow()
-      (guest.id, guest.name, guest.tags) = ("lxc/\(index)", "g,\"]}\(index)", ["x"])
-      return guest
-    }
-    let text = old.json
-    #expect(try ClusterSnapshot(json: text, after: (old, text)) == ClusterSnapshot(json: text))
-    var changes: [ClusterSnapshot] = []
-    changes.append(old)
-    changes[0].guests[2].name = "other"
-    changes.append(old)
-    changes[1].quorum = QuorumRow()
-    changes.append(old)
-    changes[2].cluster = "b"
-    changes[2].guests = []
-    changes.append(old)
-    changes[3].alerts = [AlertRow()]
-    changes[3].time = Timestamp(unixSeconds: 1)
-    for new in changes {
-      let read = try ClusterSnapshot(json: new.json, after: (ClusterSnapshot(json: text), text))
-      #expect(read == new)
-    }
-    // What is cut off or of another version is refused as ever.
-    for length in stride(from: 0, to: text.count - 1, by: 7) {
-      #expect(throws: SnapshotError.self) {
-        try ClusterSnapshot(json: Array(text.prefix(length)), after: (old, text))
-      }
-    }
-    old.schemaVersion = 2
-    #expect(throws: SnapshotError.otherVersion(2)) {
-      try ClusterSnapshot(json: old.json, after: (old, text))
-    }
-  }
 }

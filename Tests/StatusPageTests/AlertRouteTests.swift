@@ -47,6 +47,8 @@ import Testing
       json.string(name)
       json.raw("},\"rule\":{\"expression\":")
       json.string(name)
+      json.raw("},\"flapping\":{\"since\":\"2026-11-29T12:00:00Z\",\"changes\":12,")
+      json.raw("\"firingRatio\":0.4,\"isFiring\":false,\"calmAt\":\"2026-11-30T02:00:00Z\"")
       json.raw("},\"annotations\":{\"summary\":")
       json.string(name)
       json.raw(",\"runbook_url\":\"javascript:alert(1)\"},\"acknowledged\":{\"by\":")
@@ -99,7 +101,8 @@ import Testing
     #expect(answer.status == 200)
     for words in [
       "<h1><bdi>NodeDown</bdi></h1>", "held back by NodeDown", "by NodeDown: c", "given up",
-      "/graph?query=NodeDown", "node=NodeDown", "action=\"/alert/ack\"",
+      "12 changes in ", "fired 40% of that time, does not fire now", "/graph?query=NodeDown",
+      "node=NodeDown", "action=\"/alert/ack\"",
       "action=\"/alert/silence\"",
     ] {
       #expect(html.contains(words), "\(words)")

@@ -59,6 +59,17 @@ import Testing
     return snapshot
   }
 
+  @Test func `a problem that flaps is told as one`() {
+    var snapshot = Self.snapshot()
+    var flapping = FlapPart()
+    (flapping.since, flapping.changes) = (Self.now - .seconds(1_500), 12)
+    (flapping.firingRatio, flapping.isFiring) = (0.4, true)
+    snapshot.alerts[0].flapping = flapping
+    let words = "It flaps: 12 changes in 25m, fired 40% of that time, fires now"
+    #expect(PageDocument.html(.page, snapshot).contains(words))
+    #expect(!PageDocument.html(.page, Self.snapshot()).contains("flaps"))
+  }
+
   @Test func `a page says what people want to know in that order`() throws {
     let html = PageDocument.html(.page, Self.snapshot())
     var rest = html[...]

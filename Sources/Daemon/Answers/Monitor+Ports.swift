@@ -38,7 +38,7 @@ extension Monitor {
         stopVerdict: { [parts, clock] name in
           parts.topology.keeper.stopAnswer(name, at: clock.now)
         },
-        snapshot: { [snapshots, clock] in await snapshots.json(at: clock.now) }
+        snapshot: { [snapshots, clock] in await snapshots.json(at: clock.now, since: $0) }
       ),
       alerts: alertPorts,
       remoteWrite: started.http.acceptsRemoteWrite ? remoteWrite : nil,

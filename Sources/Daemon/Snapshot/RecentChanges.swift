@@ -18,6 +18,8 @@ final class RecentChanges: Sendable {
     var rows: [ChangeRow] = []
     /// Parts that were seen to fail, so that their return is news.
     var failed: Set<Component> = []
+    /// Parts of which it was known whether they work.
+    var known: Set<Component> = []
     /// Alerts that were told, with what they are about.
     var told: [LabelSet: String] = [:]
   }
@@ -29,20 +31,24 @@ final class RecentChanges: Sendable {
 
   /// Takes up what differs between two looks at the cluster.
   func note(_ before: ClusterAssessment, _ after: ClusterAssessment) {
-    guard !before.observed.isEmpty else { return }
+    guard !after.observed.isEmpty else { return }
     state.withLock { state in
-      for component in after.components {
-        guard let new = after.standing(of: component), let old = before.standing(of: component),
-          new.state != old.state
-        else { continue }
-        switch new.state {
-        case .failed:
-          state.failed.insert(component)
-          let words = new.note.map { "failed: \($0)" } ?? "failed"
-          let isHeld = after.foundations(of: component).contains {
-            after.state(of: $0) == .failed
+      let components = after.components
+      // Of guests that are gone nothing is kept.
+      if state.known.count > 2 * components.count { state.known.formIntersection(components) }
+      for component in components {
+        guard let new = after.standing(of: component) else { continue }
+        let isFirst = new.state != .unknown && state.known.insert(component).inserted
+        // What works at the first look is no news, and neither is what nobody knows yet.
+        guard let old = before.observed.isEmpty ? nil : before.standing(of: component) else {
+          if isFirst, new.state == .failed, after.isDeclared(component) {
+            state.fail(after, component, new.note, isFirst: true)
           }
-          state.add(after, component, isHeld ? .held : .critical, words)
+          continue
+        }
+        guard new.state != old.state else { continue }
+        switch new.state {
+        case .failed: state.fail(after, component, new.note, isFirst: isFirst)
         case .working:
           guard state.failed.remove(component) != nil else { continue }
           state.add(after, component, .ok, "works again")
@@ -51,7 +57,7 @@ final class RecentChanges: Sendable {
           state.add(after, component, .unknown, words)
         }
       }
-      noteRoles(before, after, &state)
+      if !before.observed.isEmpty { noteRoles(before, after, &state) }
     }
   }
 
@@ -104,6 +110,22 @@ final class RecentChanges: Sendable {
 }
 
 extension RecentChanges.State {
+  /// A part failed, or was found failed when it was known for the first time whether it works.
+  fileprivate mutating func fail(
+    _ assessment: ClusterAssessment,
+    _ component: Component,
+    _ note: String?,
+    isFirst: Bool
+  ) {
+    failed.insert(component)
+    let isHeld = assessment.foundations(of: component).contains {
+      assessment.state(of: $0) == .failed
+    }
+    let verb = isFirst ? "is down since before hvsmon looked" : "failed"
+    let words = note.map { "\(verb): \($0)" } ?? verb
+    add(assessment, component, isHeld ? .held : .critical, words)
+  }
+
   fileprivate mutating func add(
     _ assessment: ClusterAssessment,
     _ component: Component,
@@ -159,6 +181,12 @@ extension ClusterAssessment {
     return [.cluster] + nodes.map { .node($0) } + numbers.sorted().map { .guest($0) }
       + declared.tiers.flatMap { $0.members.map { .member($0.name) } }
       + declared.tiers.map { .tier($0.name) } + declared.entries.map { .entry($0.name) }
+  }
+
+  /// It is meant to work: any other guest may be stopped on purpose.
+  fileprivate func isDeclared(_ component: Component) -> Bool {
+    guard case .guest(let number) = component else { return true }
+    return declared.tiers.contains { $0.members.contains { $0.guest == number } }
   }
 
   /// A part's kind and name.

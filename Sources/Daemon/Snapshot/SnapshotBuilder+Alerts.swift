@@ -14,11 +14,14 @@ struct AlertNote {
   var quiet: String?
   /// Who posted it.
   var postedBy: String?
+  /// How it flaps.
+  var flapping: FlapPart?
 
   /// Takes what matters for a view out of an alert's report; nil when there is nothing.
   init?(_ report: AlertReport, silences: [String: Silence]) {
     acknowledgedBy = report.explanation?.acknowledgement?.by
     postedBy = report.postedBy
+    flapping = report.explanation?.flapping.map(FlapPart.init)
     let reasons = report.explanation?.quiet ?? QuietReasons()
     if let silence = reasons.silences.lazy.compactMap({ silences[$0] }).first {
       quiet = "silenced by \(silence.createdBy): \(silence.comment)"
@@ -27,7 +30,18 @@ struct AlertNote {
     } else if let inhibitor = reasons.inhibitors.first {
       quiet = "inhibited by the rule \(inhibitor.rule)"
     }
-    if acknowledgedBy == nil, quiet == nil, postedBy == nil { return nil }
+    if acknowledgedBy == nil, quiet == nil, postedBy == nil, flapping == nil { return nil }
+  }
+}
+
+extension FlapPart {
+  fileprivate init(_ report: FlapReport) {
+    self.init()
+    since = report.since
+    changes = report.changes
+    firingRatio = report.firingShare.ratioRounded
+    isFiring = report.isFiring
+    calmAt = report.calmAt
   }
 }
 
@@ -48,6 +62,7 @@ extension SnapshotBuilder {
       row.acknowledgedBy = note?.acknowledgedBy
       row.quiet = standing.isShown ? note?.quiet : nil
       row.postedBy = note?.postedBy
+      row.flapping = note?.flapping
       row.severity = alert.labels["severity"] ?? ""
       row.object =
         assessment.component(of: alert.labels).map { assessment.title(of: $0) }

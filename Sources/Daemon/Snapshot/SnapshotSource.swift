@@ -19,7 +19,9 @@ final class SnapshotSource: Sendable {
 
   private struct State {
     var targets: [Target] = []
-    var kept: (snapshot: ClusterSnapshot, json: [UInt8]?, at: Timestamp)?
+    var kept: (snapshot: ClusterSnapshot, at: Timestamp)?
+    /// Another run has other marks.
+    var ledger = SnapshotLedger(origin: String(UInt64.random(in: 0...UInt64.max), radix: 36))
   }
 
   private let topology: TopologyKeeper
@@ -46,18 +48,23 @@ final class SnapshotSource: Sendable {
     state.withLock { $0.targets = targets }
   }
 
-  /// The snapshot as JSON.
-  func json(at now: Timestamp) async -> [UInt8] {
-    let snapshot = await snapshot(at: now)
-    if let json = state.withLock({ $0.kept?.snapshot.time == snapshot.time ? $0.kept?.json : nil })
-    {
-      return json
+  /// The snapshot as JSON: whole, or what changed since the one of a mark.
+  func json(at now: Timestamp, since mark: String? = nil) async -> [UInt8] {
+    let ledger = ledger(with: await snapshot(at: now))
+    return mark.map { ledger.json(since: $0) } ?? ledger.json
+  }
+
+  /// The ledger that holds a snapshot, or a newer one that another asked for meanwhile.
+  private func ledger(with snapshot: ClusterSnapshot) -> SnapshotLedger {
+    let known = state.withLock { $0.ledger }
+    if known.number > 0, known.time == snapshot.time { return known }
+    var next = known
+    next.enter(snapshot)
+    return state.withLock { [next] state in
+      // Of two that were made at the same time one counts: a mark is of one snapshot.
+      if state.ledger.number == known.number { state.ledger = next }
+      return state.ledger
     }
-    let json = snapshot.json
-    state.withLock { state in
-      if state.kept?.snapshot.time == snapshot.time { state.kept?.json = json }
-    }
-    return json
   }
 
   /// How the cluster stands about once a second, until nobody listens.
@@ -83,7 +90,7 @@ final class SnapshotSource: Sendable {
     let kept = state.withLock { $0.kept }
     if let kept, now >= kept.at, now - kept.at < Self.restMin { return kept.snapshot }
     let snapshot = await newSnapshot(at: now)
-    state.withLock { $0.kept = (snapshot, nil, now) }
+    state.withLock { $0.kept = (snapshot, now) }
     return snapshot
   }
 

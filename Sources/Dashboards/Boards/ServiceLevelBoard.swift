@@ -14,15 +14,19 @@ extension Dashboard {
     ]
   )
 
-  /// 1 while a probe of an entry fails or is slow, else 0: what the rules record as
-  /// `entry:probe_bad`, written out because only hvsmon itself has recorded series.
-  static let probeIsBad =
-    "(probe_success{@cluster,@entry,tier=\"\"} == bool 0 unless on (cluster, instance) "
-    + "probe_duration_seconds{@cluster,@entry,tier=\"\"} > 2) "
-    + "or probe_duration_seconds{@cluster,@entry,tier=\"\"} > bool 2"
+  /// The share of the probes of an entry that failed in five minutes, which count as a whole when an
+  /// answer took more than two seconds on average: what the rules record as `entry:probe_bad`,
+  /// written out because only hvsmon itself has recorded series.
+  ///
+  /// A store that sums up five minutes each has these averages at hand: a month is 8,640 of them,
+  /// where single probes would be twenty times as many.
+  static let badShare =
+    "(1 - avg_over_time(probe_success{@cluster,@entry,tier=\"\"}[5m]) unless on (cluster, instance) "
+    + "avg_over_time(probe_duration_seconds{@cluster,@entry,tier=\"\"}[5m]) > 2) "
+    + "or avg_over_time(probe_duration_seconds{@cluster,@entry,tier=\"\"}[5m]) > bool 2"
 
   private static func badRatio(_ window: String) -> String {
-    "avg_over_time((\(probeIsBad))[\(window)])"
+    "avg_over_time((\(badShare))[\(window):5m])"
   }
 
   private static let budget: [Panel] = [
@@ -33,7 +37,7 @@ extension Dashboard {
       what: "Of the 43 minutes in 30 days in which probes may fail or be slow, what is left.",
       bad: "Below zero: users had less than 99.9%.",
       remedy: "Put off risky changes, and mend what took the most time.",
-      queries: [Query("43.2 - sum_over_time((\(probeIsBad))[30d:1m])", "{{instance}}")],
+      queries: [Query("43.2 - 5 * sum_over_time((\(badShare))[30d:5m])", "{{instance}}")],
       limits: [Limit("SiteBudgetSpent", .info, .below(0))],
       width: 6
     ),
@@ -44,7 +48,7 @@ extension Dashboard {
       what: "The share of probes in 30 days that were answered within two seconds.",
       bad: "Below 99.9%.",
       remedy: "As above.",
-      queries: [Query("1 - \(badRatio("30d:1m"))", "{{instance}}")],
+      queries: [Query("1 - \(badRatio("30d"))", "{{instance}}")],
       width: 6
     ),
     Panel(
@@ -93,7 +97,7 @@ extension Dashboard {
       what: "The share of probes within an hour that failed or were slow.",
       bad: "Above the line: 2% of the month is spent in that hour.",
       remedy: "It is now: see Overview.",
-      queries: [Query(badRatio("1h:15s"), "{{instance}}")],
+      queries: [Query(badRatio("1h"), "{{instance}}")],
       limits: [Limit("SiteBudgetBurnsFast", .page, .above(14.4 * 0.001))],
       scale: 0...0.05
     ),
@@ -104,7 +108,7 @@ extension Dashboard {
       what: "The share of probes within six hours that failed or were slow.",
       bad: "Above the line: 5% of the month is spent in that time.",
       remedy: "It comes and goes: compare with fail-overs, elections and the tiers' members.",
-      queries: [Query(badRatio("6h:1m"), "{{instance}}")],
+      queries: [Query(badRatio("6h"), "{{instance}}")],
       limits: [Limit("SiteBudgetBurnsFast", .page, .above(6 * 0.001))],
       scale: 0...0.05
     ),
@@ -115,7 +119,7 @@ extension Dashboard {
       what: "The share of probes within a day that failed or were slow.",
       bad: "Above the line the month's budget is spent in ten days.",
       remedy: "Find what is slow or drops out regularly: backups, deploys, a timer.",
-      queries: [Query(badRatio("1d:5m"), "{{instance}}")],
+      queries: [Query(badRatio("1d"), "{{instance}}")],
       limits: [Limit("SiteBudgetBurnsSlowly", .warning, .above(3 * 0.001))],
       scale: 0...0.05
     ),

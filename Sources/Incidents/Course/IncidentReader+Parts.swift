@@ -29,11 +29,18 @@ extension IncidentReader {
       // While nobody knows, what was known last is what the next news differs from.
       guard let value = change.value else { continue }
       defer { last = change }
-      guard let before = last else { continue }
+      guard let before = last else {
+        // Else a part that is down all the time would not be in the record at all. A guest that is no
+        // member may be stopped on purpose.
+        if value == 0, kind != .guest || change.labels["member"].map({ !$0.isEmpty }) == true {
+          add(change.time, kind, Self.levelDown(kind), name, Self.downBefore)
+        }
+        continue
+      }
       if before.value != value {
         value > 0
           ? add(change.time, kind, .ok, name, "works again")
-          : add(change.time, kind, kind == .node ? .critical : .warning, name, "is down")
+          : add(change.time, kind, Self.levelDown(kind), name, "is down")
       }
       if kind == .guest, let from = before.labels["node"], let to = change.labels["node"],
         from != to
@@ -43,12 +50,23 @@ extension IncidentReader {
     }
   }
 
+  /// What is said at the first look at a part.
+  private static let downBefore = "is down since before hvsmon looked"
+
+  private static func levelDown(_ kind: IncidentEvent.Kind) -> Level {
+    kind == .node ? .critical : .warning
+  }
+
   private mutating func readEntries() {
     for (name, course) in subjects("hvsmon_entry_working", by: "entry") {
       var entry = EntryCourse()
       entry.name = OutsideText.clean(name)
       entry.steps = steps(of: course)
       entries.append(entry)
+      if let first = course.firstKnown, first.value == 0 {
+        let words = "is not reached by users since before hvsmon looked"
+        add(first.time, .entry, .critical, name, words)
+      }
       for news in course.news {
         news.value > 0
           ? add(news.time, .entry, .ok, name, "is reached again")
@@ -59,6 +77,9 @@ extension IncidentReader {
 
   private mutating func readTiers() {
     for (name, course) in subjects("hvsmon_tier_state", by: "tier") {
+      if let first = course.firstKnown, first.value > 0 {
+        add(first.time, .tier, .critical, name, Self.downBefore)
+      }
       for news in course.news {
         news.value > 0
           ? add(news.time, .tier, .critical, name, "failed")

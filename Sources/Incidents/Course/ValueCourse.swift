@@ -149,6 +149,12 @@ struct SubjectCourse {
     let value: Double
   }
 
+  /// The first value that is known.
+  var firstKnown: (time: Timestamp, value: Double)? {
+    for change in changes { if let value = change.value { return (change.time, value) } }
+    return nil
+  }
+
   /// What is otherwise than it was known to be; the first value is no news.
   var news: [News] {
     var all: [News] = []

@@ -10,12 +10,34 @@ package struct JSONReader {
   /// Values, the ones inside others included, that are read.
   package static let valuesMax = 2_000_000
 
+  /// Each is exact.
+  private static let powersOfTen: [Double] = [
+    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+  ]
+
   private let bytes: UnsafeBufferPointer<UInt8>
-  private var position = 0
+  /// Bytes of the text that were read.
+  package var position = 0
   private var values = 0
 
   private init(_ bytes: UnsafeBufferPointer<UInt8>) {
     self.bytes = bytes
+  }
+
+  /// Reads a text piece by piece, for those who need no tree of it.
+  ///
+  /// - Parameters:
+  ///   - text: UTF-8.
+  ///   - read: Gets a reader at the begin of the text, which is good until it returns.
+  /// - Returns: What `read` makes of it.
+  package static func scan<Outcome>(
+    _ text: [UInt8],
+    _ read: (inout JSONReader) -> Outcome
+  ) -> Outcome {
+    text.withUnsafeBufferPointer { bytes in
+      var reader = JSONReader(bytes)
+      return read(&reader)
+    }
   }
 
   /// Reads one value that fills the whole text but for blanks around it.
@@ -24,14 +46,10 @@ package struct JSONReader {
   /// - Returns: The value.
   /// - Throws: ``JSONError`` with the place of the first fault.
   package static func read(_ text: [UInt8]) throws(JSONError) -> JSONTree {
-    let outcome = text.withUnsafeBufferPointer { bytes -> Result<JSONTree, JSONError> in
-      var reader = JSONReader(bytes)
+    let outcome = scan(text) { reader -> Result<JSONTree, JSONError> in
       do throws(JSONError) {
         let tree = try reader.value(depth: 0)
-        reader.skipBlanks()
-        guard reader.position == bytes.count else {
-          throw reader.fault("more text after the value")
-        }
+        try reader.end()
         return .success(tree)
       } catch {
         return .failure(error)
@@ -40,27 +58,59 @@ package struct JSONReader {
     return try outcome.get()
   }
 
-  private func fault(_ reason: String) -> JSONError {
+  /// A fault at the position.
+  package func fault(_ reason: String) -> JSONError {
     JSONError(offset: position, reason: reason)
   }
 
   /// The byte at the position, nil at the end.
-  private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+  package var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-  private mutating func skipBlanks() {
+  /// Passes over blanks.
+  package mutating func skipBlanks() {
     while let byte = next, byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 {
       position += 1
     }
   }
 
   /// Passes over `byte` if it comes next.
-  private mutating func pass(_ byte: Unicode.Scalar) -> Bool {
+  package mutating func pass(_ byte: Unicode.Scalar) -> Bool {
     guard next == UInt8(ascii: byte) else { return false }
     position += 1
     return true
   }
 
-  private mutating func value(depth: Int) throws(JSONError) -> JSONTree {
+  /// Makes sure that nothing but blanks follows.
+  package mutating func end() throws(JSONError) {
+    skipBlanks()
+    guard position == bytes.count else { throw fault("more text after the value") }
+  }
+
+  /// Passes over a member's name and the colon behind it, if it is that name, written without
+  /// escapes.
+  package mutating func pass(name: String) -> Bool {
+    guard next == UInt8(ascii: "\""), let end = end(of: name, from: position + 1),
+      end < bytes.count, bytes[end] == UInt8(ascii: "\"")
+    else { return false }
+    let start = position
+    position = end + 1
+    skipBlanks()
+    if pass(":") { return true }
+    position = start
+    return false
+  }
+
+  /// Reads a member's name and the colon behind it.
+  package mutating func name() throws(JSONError) -> String {
+    guard next == UInt8(ascii: "\"") else { throw fault("not the name of a member") }
+    let name = try string()
+    skipBlanks()
+    guard pass(":") else { throw fault("no colon after the name of a member") }
+    return name
+  }
+
+  /// Reads a value that is in so many lists and objects.
+  package mutating func value(depth: Int) throws(JSONError) -> JSONTree {
     skipBlanks()
     values += 1
     guard values <= Self.valuesMax else { throw fault("more than \(Self.valuesMax) values") }
@@ -77,12 +127,58 @@ package struct JSONReader {
   }
 
   private mutating func word(_ word: String, _ value: JSONTree) throws(JSONError) -> JSONTree {
-    let end = position + word.utf8.count
-    guard end <= bytes.count, bytes[position..<end].elementsEqual(word.utf8) else {
-      throw fault("not a value")
-    }
+    guard let end = end(of: word, from: position) else { throw fault("not a value") }
     position = end
     return value
+  }
+
+  /// The place behind a text; nil when another stands there.
+  private func end(of text: String, from start: Int) -> Int? {
+    var place = start
+    for byte in text.utf8 {
+      guard place < bytes.count, bytes[place] == byte else { return nil }
+      place += 1
+    }
+    return place
+  }
+
+  /// Passes over a value of which only its grammar matters.
+  package mutating func skip(depth: Int) throws(JSONError) {
+    skipBlanks()
+    switch next {
+    case UInt8(ascii: "{"):
+      guard depth < Self.depthMax else { throw fault("deeper than \(Self.depthMax) levels") }
+      position += 1
+      skipBlanks()
+      if pass("}") { return }
+      while true {
+        skipBlanks()
+        _ = try name()
+        try skip(depth: depth + 1)
+        skipBlanks()
+        if pass("}") { return }
+        guard pass(",") else { throw fault("neither a comma nor the end of the object") }
+      }
+    case UInt8(ascii: "["):
+      guard depth < Self.depthMax else { throw fault("deeper than \(Self.depthMax) levels") }
+      position += 1
+      skipBlanks()
+      if pass("]") { return }
+      while true {
+        try skip(depth: depth + 1)
+        skipBlanks()
+        if pass("]") { return }
+        guard pass(",") else { throw fault("neither a comma nor the end of the list") }
+      }
+    case UInt8(ascii: "\""):
+      let start = position
+      position += 1
+      passPlainText()
+      if pass("\"") { return }
+      position = start
+      _ = try string()
+    default: _ = try value(depth: depth)
+    }
   }
 
   private mutating func list(depth: Int) throws(JSONError) -> JSONTree {
@@ -107,10 +203,7 @@ package struct JSONReader {
     var members: [JSONTree.Member] = []
     while true {
       skipBlanks()
-      guard next == UInt8(ascii: "\"") else { throw fault("not the name of a member") }
-      let name = try string()
-      skipBlanks()
-      guard pass(":") else { throw fault("no colon after the name of a member") }
+      let name = try name()
       members.append(JSONTree.Member(name, try value(depth: depth + 1)))
       skipBlanks()
       if pass("}") { return .object(members) }
@@ -121,19 +214,33 @@ package struct JSONReader {
   private mutating func number() throws(JSONError) -> JSONTree {
     let start = position
     var isWhole = true
-    _ = pass("-")
-    if !pass("0"), digits() == 0 {
-      position = start
-      throw fault("not a value")
+    let isNegative = pass("-")
+    var (digits, decimals) = (0, 0)
+    var mantissa: Int64 = 0
+    if !pass("0") {
+      digits = self.digits(into: &mantissa)
+      if digits == 0 {
+        position = start
+        throw fault("not a value")
+      }
     }
     if pass(".") {
       isWhole = false
-      guard digits() > 0 else { throw fault("no digit after the decimal point") }
+      decimals = self.digits(into: &mantissa)
+      guard decimals > 0 else { throw fault("no digit after the decimal point") }
     }
+    var hasExponent = false
     if pass("e") || pass("E") {
-      isWhole = false
+      (isWhole, hasExponent) = (false, true)
       if !pass("+") { _ = pass("-") }
-      guard digits() > 0 else { throw fault("no digit in the exponent") }
+      var exponent: Int64 = 0
+      guard self.digits(into: &exponent) > 0 else { throw fault("no digit in the exponent") }
+    }
+    // So few digits are exact in both types, and one division of exact numbers rounds once.
+    if !hasExponent, digits + decimals <= 15 {
+      if isWhole { return .integer(isNegative ? -mantissa : mantissa) }
+      let value = Double(mantissa) / Self.powersOfTen[decimals]
+      return .number(isNegative ? -value : value)
     }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     if isWhole, let integer = Int64(text) { return .integer(integer) }
@@ -141,19 +248,22 @@ package struct JSONReader {
     return .number(double)
   }
 
-  /// Passes over digits and says how many there were.
-  private mutating func digits() -> Int {
+  /// Passes over digits and says how many there were; the number they add to is right for as many
+  /// as fit.
+  private mutating func digits(into number: inout Int64) -> Int {
     let start = position
-    while let byte = next, (0x30...0x39).contains(byte) { position += 1 }
+    while let byte = next, (0x30...0x39).contains(byte) {
+      number = number &* 10 &+ Int64(byte &- 0x30)
+      position += 1
+    }
     return position - start
   }
 
+  /// Reads a string of which the quotation mark comes next.
   private mutating func string() throws(JSONError) -> String {
     position += 1
     let start = position
-    while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
-      position += 1
-    }
+    passPlainText()
     if next == UInt8(ascii: "\"") {
       // Nearly every string has no escape and is copied in one piece.
       defer { position += 1 }
@@ -175,6 +285,13 @@ package struct JSONReader {
       }
     }
     throw fault("the text ends inside a string")
+  }
+
+  /// Passes over text up to what ends it or is written as an escape.
+  private mutating func passPlainText() {
+    while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
+      position += 1
+    }
   }
 
   private mutating func escape(into text: inout [UInt8]) throws(JSONError) {

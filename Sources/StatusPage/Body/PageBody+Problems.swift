@@ -63,6 +63,11 @@ extension PageBody {
     }
     markup.raw("<br>")
     markup.outside(alert.summary ?? alert.object ?? "")
+    if let flapping = alert.flapping {
+      markup.raw(" <span class=\"quiet\">It flaps: ")
+      markup.text(flapping.words(at: now))
+      markup.raw(".</span>")
+    }
     if let name = alert.acknowledgedBy {
       markup.raw(" <span class=\"quiet\">Acknowledged by ")
       markup.outside(name)

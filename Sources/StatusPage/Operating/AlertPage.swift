@@ -64,6 +64,15 @@ struct AlertPage {
     }
   }
 
+  private static func words(ofFlapping tree: JSONTree, at now: Timestamp?) -> String {
+    var part = FlapPart()
+    part.since = tree["since"]?.string.flatMap { Timestamp(rfc3339: $0) }
+    part.changes = tree["changes"]?.int.flatMap { Int(exactly: $0) } ?? 0
+    part.firingRatio = tree["firingRatio"]?.double
+    part.isFiring = tree["isFiring"]?.bool
+    return part.words(at: now)
+  }
+
   private func facts(_ alert: JSONTree, _ main: inout Markup) {
     main.raw("<h2>What is known</h2><dl>")
     fact("State", &main) { $0.text(alert["state"]?.string ?? Amounts.unknown) }
@@ -86,6 +95,9 @@ struct AlertPage {
         part.text(" ")
         part.element("a", ("href", "/graph?query=\(URLText.encoded(rule))"), text: "Graph")
       }
+    }
+    if let flapping = alert["flapping"] {
+      fact("Flaps", &main) { $0.text(Self.words(ofFlapping: flapping, at: now)) }
     }
     fact("Told", &main) { $0.outside(Self.told(alert)) }
     if let acknowledged = alert["acknowledged"] {

@@ -239,6 +239,10 @@ extension Detail {
     }
     fact("severity", row.severity)
     fact("told", row.quiet ?? (row.standing == "own" ? "by itself" : row.standing))
+    fact("flaps", row.flapping?.words(at: tables.now))
+    if let calm = row.flapping?.calmAt {
+      fact("calm at", "\(Tables.clock(calm)) UTC, unless it changes before")
+    }
     fact("acknowledged", row.acknowledgedBy.map { "by \($0)" })
     fact("posted", row.postedBy.map { "by \($0)" })
     fact("cause", row.cause)

@@ -163,7 +163,7 @@ extension TopScreen {
   private var modeWords: String {
     var parts: [String] = []
     if !state.filter.isEmpty || state.isProblemsOnly {
-      let listing = state.listing(sight)
+      let listing = listing ?? state.listing(sight)
       let count = "\(listing.table.rows.count) of \(listing.total)"
       let what = [
         state.isProblemsOnly ? "problems only" : nil,

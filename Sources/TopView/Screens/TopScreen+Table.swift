@@ -10,7 +10,7 @@ extension TopScreen {
   }
 
   func drawTable(from top: Int, upTo end: Int, on frame: inout Frame) {
-    let listing = state.listing(sight)
+    let listing = listing ?? state.listing(sight)
     var top = top
     for line in listing.table.preface.prefix(3) where top < end - 2 {
       frame.put(line.text, row: top, column: 0, style: line.style)

@@ -11,6 +11,14 @@ package struct TopScreen {
   let sight: Sight
   /// For a pipe or a file: nothing is selected.
   var isPlain = false
+  /// The rows of the present view, where they are known already.
+  var listing: Listing?
+
+  /// The frame of a sight, once the state is settled for it.
+  package static func frame(settling state: inout ViewState, _ sight: Sight) -> Frame {
+    let listing = state.settledListing(sight)
+    return TopScreen(state: state, sight: sight, listing: listing).frame
+  }
 
   /// The frame of a sight.
   package static func frame(_ state: ViewState, _ sight: Sight) -> Frame {

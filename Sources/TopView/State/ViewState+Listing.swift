@@ -4,7 +4,7 @@ import Snapshot
 
 /// The rows of a view as they are shown: picked and ordered.
 struct Listing {
-  let table: Table
+  var table: Table
   /// Rows of the table, whether they are picked or not.
   let total: Int
 
@@ -20,13 +20,18 @@ extension ViewState {
     guard let snapshot = frozen ?? sight.snapshot else {
       return Listing(table: Table(columns: [Tables.name], rows: [], emptyWords: ""), total: 0)
     }
-    let tables = Tables(snapshot: snapshot, now: sight.now, glyphs: sight.look.glyphs)
+    let filter = RowFilter(filter)
+    let tables = Tables(
+      snapshot: snapshot,
+      now: sight.now,
+      glyphs: sight.look.glyphs,
+      hasFacets: !filter.isEmpty
+    )
     var table = isTree && hasTree ? tables.tree(for: tab, folding) : tables.table(of: tab)
     let total = table.rows.count
-    let filter = RowFilter(filter)
     if isProblemsOnly { table.rows.removeAll { !$0.level.isProblem } }
     if !filter.isEmpty { table.rows = table.rows.filter { filter.picks($0, in: table) } }
-    if orderedFor == orderKind, !order.isEmpty, !isTree || !hasTree {
+    if orderedFor == orderKind, !isTree || !hasTree, !isInOrder(table.rows) {
       let places = Dictionary(
         order.enumerated().map { ($0.element, $0.offset) }
       ) { first, _ in first }
@@ -36,6 +41,11 @@ extension ViewState {
       table.rows = known.sorted { $0.1 < $1.1 }.map(\.0)
     }
     return Listing(table: table, total: total)
+  }
+
+  /// Most often nothing has moved, and nothing need be sorted.
+  private func isInOrder(_ rows: [Row]) -> Bool {
+    rows.count <= order.count && zip(rows, order).allSatisfy { $0.key == $1 }
   }
 
   /// Alerts and events are lists.
@@ -49,14 +59,20 @@ extension ViewState {
   ///
   /// Rows do not jump: the order is found anew every five seconds at most, and not while the
   /// selection moves; what is new meanwhile comes last.
-  package mutating func settle(_ sight: Sight) {
-    if needsOrder(at: sight.now) {
-      orderedFor = nil
-      order = ordered(listing(sight).table)
+  package mutating func settle(_ sight: Sight) { _ = settledListing(sight) }
+
+  /// Settles, and hands out the rows that are shown from then on.
+  mutating func settledListing(_ sight: Sight) -> Listing {
+    let isDue = needsOrder(at: sight.now)
+    if isDue { orderedFor = nil }
+    var listing = listing(sight)
+    if isDue {
+      let rows = ordered(listing.table)
+      order = rows.map(\.key)
       orderedFor = orderKind
       orderedAt = sight.now
+      if !isTree || !hasTree { listing.table.rows = rows }
     }
-    let listing = listing(sight)
     let height = TopScreen(state: self, sight: sight).tableHeight
     let place = listing.index(of: selected[tab])
     if place == nil {
@@ -69,6 +85,7 @@ extension ViewState {
     if index < scroll { scroll = index }
     if index >= scroll + height { scroll = index - height + 1 }
     scrolls[tab] = max(0, scroll)
+    return listing
   }
 
   private func needsOrder(at now: Timestamp) -> Bool {
@@ -79,21 +96,21 @@ extension ViewState {
     return now - orderedAt >= Self.orderMin
   }
 
-  private func ordered(_ table: Table) -> [String] {
+  private func ordered(_ table: Table) -> [Row] {
     let rows = Array(table.rows.enumerated())
     guard let sorting = sortings[tab] else {
-      guard tab != .events else { return table.rows.map(\.key) }
+      guard tab != .events else { return table.rows }
       return rows.sorted {
         $0.element.level != $1.element.level
           ? $0.element.level > $1.element.level : $0.offset < $1.offset
       }
-      .map(\.element.key)
+      .map(\.element)
     }
     return rows.sorted { left, right in
       let order = Self.compare(left.element, right.element, sorting)
       return order == 0 ? left.offset < right.offset : order < 0
     }
-    .map(\.element.key)
+    .map(\.element)
   }
 
   private static func compare(_ left: Row, _ right: Row, _ sorting: Sorting) -> Int {

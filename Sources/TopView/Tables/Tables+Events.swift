@@ -29,7 +29,7 @@ extension Tables {
           next.map { .amount($0 < 0 ? "due" : "in \(Amounts.span($0))", $0) } ?? .none,
           one.storage.map { .word($0) } ?? .none, .word(one.note ?? ""),
         ],
-        facets: [("id", one.id), ("storage", one.storage ?? ""), ("state", one.level.word)]
+        facets: facets([("id", one.id), ("storage", one.storage ?? ""), ("state", one.level.word)])
       )
     }
     return Table(columns: columns, rows: rows, emptyWords: "no backups are declared or found")
@@ -68,6 +68,7 @@ extension Tables {
 
   func what(_ alert: AlertRow) -> String {
     var words = alert.summary ?? ""
+    if let flapping = alert.flapping { words += " (\(flapping.briefWords(at: now)))" }
     if alert.holdsBack > 0 { words += " (holds back \(alert.holdsBack))" }
     if let cause = alert.cause {
       let told = alert.standing == "held" ? "held by \(cause)" : "told with \(cause)"
@@ -78,6 +79,7 @@ extension Tables {
 
   private func told(_ alert: AlertRow) -> String {
     switch alert.standing {
+    case "own" where alert.flapping != nil: "flaps"
     case "own": "told"
     case "held": "held"
     case "joined": "joined"

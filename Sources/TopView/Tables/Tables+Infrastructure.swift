@@ -8,6 +8,8 @@ struct Tables {
   /// The present, on the daemon's clock.
   let now: Timestamp
   let glyphs: Glyphs
+  /// Rows have what a filter may ask besides their columns.
+  var hasFacets = true
 
   static let name = Column(title: "NAME", width: .fitting(6, most: 28), priority: 9)
   static let state = Column(title: "ST", width: .fixed(7), priority: 9)
@@ -80,6 +82,13 @@ struct Tables {
     return ratio >= 0.9 ? Style(.warning, bold: true) : Style()
   }
 
+  /// Made only where a filter looks at them.
+  func facets(
+    _ make: @autoclosure () -> [(name: String, text: String)]
+  ) -> [(name: String, text: String)] {
+    hasFacets ? make() : []
+  }
+
   var nodes: Table {
     let columns = [
       Self.name, Self.state, Self.cpu, Self.trend(4), Self.memory, Self.trend(3), Self.disk,
@@ -101,7 +110,7 @@ struct Tables {
           .amount(String(node.guests), Double(node.guests)), span(node.uptimeSeconds),
           .word(note(node)),
         ],
-        facets: [("node", node.name), ("state", node.condition.word)]
+        facets: facets([("node", node.name), ("state", node.condition.word)])
       )
     }
     return Table(columns: columns, rows: rows, emptyWords: "no Proxmox nodes are watched")
@@ -134,10 +143,10 @@ struct Tables {
           trend(guest.memoryTrend, top: 1), percent(guest.diskUsedBytes, of: guest.diskSizeBytes),
           span(guest.uptimeSeconds), .word(note(guest)),
         ],
-        facets: [
+        facets: facets([
           ("node", guest.node ?? ""), ("tier", guest.tier ?? ""), ("id", guest.id),
           ("state", guest.condition.word), ("tag", guest.tags.joined(separator: " ")),
-        ]
+        ])
       )
     }
     return Table(columns: columns, rows: rows, emptyWords: "no guests are known")

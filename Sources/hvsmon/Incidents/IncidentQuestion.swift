@@ -3,6 +3,7 @@ import Configuration
 import Incidents
 import MetricModel
 import Polling
+import Snapshot
 
 /// The question what happened, as `hvsmon timeline` and `hvsmon report` put it to the daemon.
 struct IncidentQuestion {
@@ -45,6 +46,18 @@ struct IncidentQuestion {
   /// The answer as the daemon gave it.
   func answer() async throws(DaemonDialogue.NoAnswer) -> DaemonDialogue.Answer {
     try await dialogue.ask("/api/hvsmon/v1/timeline", range, timeout: .seconds(60))
+  }
+
+  /// What an answer tells.
+  static func record(
+    of answer: DaemonDialogue.Answer
+  ) throws(DaemonDialogue.NoAnswer) -> IncidentRecord {
+    do throws(JSONError) {
+      return try IncidentRecord(jsonObject: Array(answer.text.utf8))
+    } catch {
+      Terminal.complain("the answer is not a timeline of hvsmon (\(error.description))")
+      throw DaemonDialogue.NoAnswer(status: 2)
+    }
   }
 
   /// How long entries took to answer.

@@ -34,7 +34,7 @@ enum ReportCommand: Command {
       throw UsageError(description: "--html FILE or --markdown FILE is missing")
     }
     do throws(DaemonDialogue.NoAnswer) {
-      let record = IncidentRecord(jsonObject: try await question.answer().tree)
+      let record = try IncidentQuestion.record(of: try await question.answer())
       if let markdown { try write(MarkdownReport.text(of: record), to: markdown) }
       if let page {
         let curves = try await question.curves()

@@ -31,7 +31,7 @@ enum TimelineCommand: Command {
       if isJSON {
         Terminal.print(answer.text)
       } else {
-        let record = IncidentRecord(jsonObject: answer.tree)
+        let record = try IncidentQuestion.record(of: answer)
         for line in TimelineText.lines(of: record) { Terminal.print(line) }
       }
       return 0

@@ -17,8 +17,8 @@ final class SnapshotQuestion: Sendable {
 
   let daemon: DaemonConnection
   let client = HTTPClient(userAgent: "hvsmon-top")
-  /// Most of a snapshot is as in the one before.
-  private let last = Mutex<(snapshot: ClusterSnapshot, json: [UInt8])?>(nil)
+  /// The daemon is asked for what changed since this one.
+  private let last = Mutex<MarkedSnapshot?>(nil)
 
   init(_ daemon: DaemonConnection) {
     self.daemon = daemon
@@ -28,11 +28,13 @@ final class SnapshotQuestion: Sendable {
   func close() async { await client.close() }
 
   /// The snapshot as it came.
-  func json() async throws(Refusal) -> [UInt8] {
+  func json() async throws(Refusal) -> [UInt8] { try await answer("") }
+
+  private func answer(_ query: String) async throws(Refusal) -> [UInt8] {
     let response: HTTPResponse
     do throws(HTTPClientError) {
       response = try await daemon.ask(
-        "/api/hvsmon/v1/snapshot",
+        "/api/hvsmon/v1/snapshot\(query)",
         through: client,
         timeout: Self.timeout
       )
@@ -75,18 +77,16 @@ final class SnapshotQuestion: Sendable {
 
   /// The snapshot.
   func snapshot() async throws(Refusal) -> ClusterSnapshot {
-    let json = try await json()
-    let last = last.withLock { $0 }
+    let known = last.withLock { $0 }
+    let json = try await answer("?since=\(URLText.encoded(known?.mark ?? ""))")
     do throws(SnapshotError) {
-      let snapshot =
-        if let last {
-          try ClusterSnapshot(json: json, after: last)
-        } else {
-          try ClusterSnapshot(json: json)
-        }
-      self.last.withLock { $0 = (snapshot, json) }
-      return snapshot
+      let new = try MarkedSnapshot(json: json, over: known)
+      last.withLock { $0 = new }
+      MemoryThrift.tookIn(bytes: json.count)
+      return new.snapshot
     } catch {
+      // The next answer is whole.
+      last.withLock { $0 = nil }
       throw Refusal(words: error.description)
     }
   }

@@ -36,7 +36,9 @@ struct StatusReport {
     if !open.isEmpty { lines += ["", "Alerts:"] }
     lines += open.prefix(20).map { alert in
       let held = alert.holdsBack > 0 ? " (holds back \(alert.holdsBack))" : ""
-      return "  \(word(alert.level)) \(alert.name): \(alert.summary ?? alert.object ?? "")\(held)"
+      let flaps = alert.flapping.map { " (\($0.briefWords(at: snapshot.time)))" } ?? ""
+      let says = alert.summary ?? alert.object ?? ""
+      return "  \(word(alert.level)) \(alert.name): \(says)\(flaps)\(held)"
     }
     if open.count > 20 { lines.append("  and \(open.count - 20) more") }
     let age = snapshot.freshness?.ageSeconds.map(Self.seconds) ?? "of unknown age"

@@ -54,6 +54,7 @@ final class TopSession: Sendable {
       Terminal.complain("the system has no file descriptors left: close some programs.")
       return 2
     }
+    MemoryThrift.begin()
     let session = TopSession(bell, question.daemon.url, traits, state)
     let signals = SignalStream([SIGTERM, SIGINT, SIGHUP, SIGWINCH, SIGTSTP, SIGCONT])
     let stream = signals.stream
@@ -187,17 +188,11 @@ final class TopSession: Sendable {
     defer { terminal.close() }
     var state = initialState
     var size = DrawnTerminal.size
+    var isStarting = true
     while true {
       let (mail, now, link) = takeMail(interval: state.interval)
       if let answer = mail.answer { state.say(answer) }
-      for signal in mail.signals {
-        switch signal {
-        case SIGTERM, SIGINT, SIGHUP: return 0
-        case SIGTSTP: terminal.suspend()
-        case SIGCONT: terminal.redraw()
-        default: break
-        }
-      }
+      guard heed(mail.signals, on: terminal) else { return 0 }
       let actual = DrawnTerminal.size
       if actual != size {
         size = actual
@@ -228,13 +223,29 @@ final class TopSession: Sendable {
         case nil: if state.pace < pace { waker.wake() }
         }
       }
-      state.settle(sight)
+      terminal.show(TopScreen.frame(settling: &state, sight), state.colours)
       wish(for: state.historyWish(sight))
-      terminal.show(TopScreen.frame(state, sight), state.colours)
+      if isStarting, sight.snapshot != nil {
+        isStarting = false
+        MemoryThrift.forgetStart()
+      }
       // Ages go on while nothing arrives.
       bell.wait(besides: [STDIN_FILENO], atMost: .seconds(1))
       if hasHungUp { return 0 }
     }
+  }
+
+  /// Does what signals ask for; false when the view is to end.
+  private func heed(_ signals: [Int32], on terminal: DrawnTerminal) -> Bool {
+    for signal in signals {
+      switch signal {
+      case SIGTERM, SIGINT, SIGHUP: return false
+      case SIGTSTP: terminal.suspend()
+      case SIGCONT: terminal.redraw()
+      default: break
+      }
+    }
+    return true
   }
 
   private func wish(for history: HistoryWish?) {
