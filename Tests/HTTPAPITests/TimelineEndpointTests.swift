@@ -141,7 +141,7 @@ import Testing
       )
     }
     let cut = try await answer(TimelineEndpoint.Limits(series: 1))
-    let record = IncidentRecord(jsonObject: try JSONReader.read(cut.body))
+    let record = try IncidentRecord(jsonObject: cut.body)
     #expect(record.seriesLeftOut == 1 && record.events.count == 1)
     #expect(IncidentSummary(record).sentences.last == "This is not all: 1 series were not read.")
     let refused = try await answer(TimelineEndpoint.Limits(samples: 3))

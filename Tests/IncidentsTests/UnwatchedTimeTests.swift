@@ -96,7 +96,7 @@ import Testing
         "No alert is known to have fired.",
       ]
     )
-    #expect(IncidentRecord(jsonObject: try JSONReader.read(record.jsonObject)) == record)
+    #expect(try IncidentRecord(jsonObject: record.jsonObject) == record)
     // From the first moment on, and until the last.
     #expect(Self.record(of: [start], in: 3_000...10_000).unwatchedSeconds == 6_060)
     #expect(Self.record(of: [start], in: 0...5_000).unwatchedSeconds == 4_520)
