@@ -81,7 +81,14 @@ package final class ChildProcess: Sendable {
     captureMax: Int = 16 << 20
   ) throws(Failure) {
     self.path = path
-    let spawned = Spawn.start(path, arguments, environment)
+    var spawned = Spawn.start(path, arguments, environment)
+    // A program written a moment ago is still open in a process that another test just forked, until
+    // that one has become its own program.
+    for _ in 0..<1_000 {
+      guard case .failure(let error) = spawned, error.number == ETXTBSY else { break }
+      usleep(2_000)
+      spawned = Spawn.start(path, arguments, environment)
+    }
     switch spawned {
     case .failure(let error):
       throw .notStarted(path: path, reason: String(cString: strerror(error.number)))
