@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import Daemon
-import Dispatch
 import Glibc
 import Logging
 
@@ -21,6 +20,8 @@ enum ServeCommand: Command {
 
   /// A stop takes at most this long.
   private static let stopGrace = Duration.seconds(5)
+  /// How long memory that a large answer needed may stay with the process.
+  private static let memoryInterval = Duration.seconds(60)
 
   static func run(_ arguments: Arguments) async throws(UsageError) -> Int32 {
     var arguments = arguments
@@ -41,6 +42,8 @@ enum ServeCommand: Command {
       Terminal.complain(error.description)
       return error.exitStatus
     }
+    let thrift = Task { await MemoryThrift.giveBack(every: memoryInterval) }
+    defer { thrift.cancel() }
     for await signal in signals.stream {
       guard signal == SIGHUP else { break }
       _ = await monitor.reload()
@@ -48,25 +51,5 @@ enum ServeCommand: Command {
     await monitor.stop(grace: stopGrace)
     withExtendedLifetime(signals) {}
     return 0
-  }
-}
-
-/// Signals of the process as a stream.
-struct SignalStream {
-  let stream: AsyncStream<Int32>
-  private let sources: [any DispatchSourceSignal]
-
-  init(_ numbers: [Int32]) {
-    let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
-    self.stream = stream
-    sources = numbers.map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      // Marked @Sendable: written in code of the main actor it would otherwise trap on another
-      // queue.
-      source.setEventHandler { @Sendable in continuation.yield(number) }
-      source.resume()
-      return source
-    }
   }
 }

@@ -27,6 +27,9 @@ private struct Mail {
 /// The terminal view while it runs: a task asks the daemon, a thread of its own draws and reads
 /// keys, since ncurses wants to be called by one thread.
 final class TopSession: Sendable {
+  /// Frames after which memory that was not needed lately is given back again.
+  private static let framesBetweenThrift = 20
+
   private let mail = Mutex(Mail())
   /// Wakes the thread.
   private let bell: Bell
@@ -188,7 +191,7 @@ final class TopSession: Sendable {
     defer { terminal.close() }
     var state = initialState
     var size = DrawnTerminal.size
-    var isStarting = true
+    var framesToThrift = 0
     while true {
       let (mail, now, link) = takeMail(interval: state.interval)
       if let answer = mail.answer { state.say(answer) }
@@ -225,9 +228,9 @@ final class TopSession: Sendable {
       }
       terminal.show(TopScreen.frame(settling: &state, sight), state.colours)
       wish(for: state.historyWish(sight))
-      if isStarting, sight.snapshot != nil {
-        isStarting = false
-        MemoryThrift.forgetStart()
+      if sight.snapshot != nil {
+        if framesToThrift == 0 { MemoryThrift.forgetCode() }
+        framesToThrift = (framesToThrift + 1) % Self.framesBetweenThrift
       }
       // Ages go on while nothing arrives.
       bell.wait(besides: [STDIN_FILENO], atMost: .seconds(1))

@@ -10,16 +10,22 @@ enum MemoryThrift {
   /// To be called before anything large is asked for.
   static func begin() { hv_malloc_use_one_heap() }
 
+  /// Gives back, time and again, what large answers left; ends when its task is cancelled.
+  static func giveBack(every interval: Duration) async {
+    while (try? await Task.sleep(for: interval)) != nil { hv_malloc_give_back() }
+  }
+
   /// An answer of so many bytes was read.
   static func tookIn(bytes: Int) {
     if bytes >= largeBytes { hv_malloc_give_back() }
   }
 
-  /// Lets go of the code that only the start needed: about half of what was mapped by then.
+  /// Lets go of all code, so that what only the start or a view of before needed does not stay: about
+  /// half of what is mapped after the start.
   ///
   /// Pages of code are never written to, so those that are needed after all come back from the
   /// program's file, or from the system's cache of it, when they are run.
-  static func forgetStart() {
+  static func forgetCode() {
     guard let maps = fopen("/proc/self/maps", "re") else { return }
     defer { fclose(maps) }
     var line: UnsafeMutablePointer<CChar>?
