@@ -28,7 +28,7 @@ private struct Mail {
 /// keys, since ncurses wants to be called by one thread.
 final class TopSession: Sendable {
   /// Frames after which memory that was not needed lately is given back again.
-  private static let framesBetweenThrift = 20
+  private static let framesBetweenThrift = 5
 
   private let mail = Mutex(Mail())
   /// Wakes the thread.
