@@ -92,6 +92,20 @@ import Testing
     #expect(endpoint.quickAnswer(Self.form("absent(other)"), overRange: false) != nil)
   }
 
+  @Test func `arithmetic that takes long without samples is left to a thread of its own`() {
+    let asked = Mutex<[Duration]>([])
+    let ports = APIPorts.standIn(
+      reading: ManySeries(1, samples: 1),
+      deadline: { span in
+        asked.withLock { $0.append(span) }
+        return QueryDeadline(limit: "5ms") { true }
+      }
+    )
+    let endpoint = QueryEndpoint(ports: ports.store, threads: QueryThreads())
+    #expect(endpoint.quickAnswer(Self.form("1 + 1", isRange: true), overRange: true) == nil)
+    #expect(asked.withLock { $0 } == [.milliseconds(5)])
+  }
+
   @Test func `what was tried in vain is not tried again`() {
     let reading = ManySeries(900, samples: 60)
     let endpoint = Self.endpoint(reading)

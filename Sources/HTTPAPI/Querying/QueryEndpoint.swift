@@ -20,6 +20,9 @@ struct QueryEndpoint: Sendable {
     return limits
   }()
 
+  /// How long it may hold the thread that reads requests.
+  private static let shortcutTimeout = Duration.milliseconds(5)
+
   let ports: StorePorts
   let threads: QueryThreads
   private let shortcut = Shortcut()
@@ -46,6 +49,7 @@ struct QueryEndpoint: Sendable {
   /// another, and for one that fails.
   func quickAnswer(_ form: APIParameter.Form, overRange: Bool) -> ServerResponse? {
     shortcut.take(form["query"] ?? "", overRange: overRange) {
+      // What fails here may succeed, or fails with its reason, with all that a query may take.
       guard let query = try? Query(form, overRange: overRange, now: ports.clock.now),
         let expression = try? PromQLParser.parse(query.text), expression.isQuicklyMatched
       else { return nil }
@@ -54,8 +58,9 @@ struct QueryEndpoint: Sendable {
       engine.limits = Self.shortcutLimits
       engine.threads = 1
       let began = ports.clock.now
-      // What fails here may succeed, or fails with its reason, with all that a query may take.
-      guard let result = try? evaluate(query, expression, engine, .none) else { return nil }
+      // Arithmetic takes time without taking samples.
+      let deadline = ports.deadline(Self.shortcutTimeout)
+      guard let result = try? evaluate(query, expression, engine, deadline) else { return nil }
       let took = max(.zero, ports.clock.now - began)
       return try? answer(query, result, wait: .zero, took: took)
     }

@@ -14,7 +14,7 @@ struct CounterFunction: WindowFunction {
 
   init(perSecond: Bool) { self.perSecond = perSecond }
 
-  mutating func prepare(_ input: RangeInput, _ windows: Windows) {
+  private mutating func findResets(_ input: RangeInput) {
     resets.removeAll(keepingCapacity: true)
     nextReset = 0
     let values = input.values
@@ -24,21 +24,13 @@ struct CounterFunction: WindowFunction {
     }
   }
 
-  mutating func value(of window: borrowing SampleWindow, at index: Int) -> Double? {
-    guard window.count > 1 else { return nil }
-    let values = window.allValues
-    let first = window.value(0)
-    let rise = rise(values.span, window.indices)
-    return Extrapolation(window, perSecond: perSecond).carried(rise, counterFrom: first)
-  }
-
   mutating func fill(
     _ numbers: inout [Double],
     _ input: RangeInput,
     _ plan: WindowPlan,
     _ meter: inout WorkMeter
   ) throws(QueryError) -> Bool {
-    prepare(input, plan.windows)
+    findResets(input)
     extrapolate(input, plan)
     try meter.work(plan.count)
     let values = input.values

@@ -21,7 +21,7 @@ struct RunningRegression: WindowFunction {
     self.compute = compute
   }
 
-  mutating func prepare(_ input: RangeInput, _ windows: Windows) {
+  private mutating func sum(_ input: RangeInput, _ windows: Windows) {
     sums.removeAll(keepingCapacity: true)
     guard windows.overlap(input) else { return }
     let (times, values) = (input.times, input.values)
@@ -36,8 +36,8 @@ struct RunningRegression: WindowFunction {
     }
   }
 
-  mutating func value(of window: borrowing SampleWindow, at index: Int) -> Double? {
-    guard window.count > 1 else { return nil }
+  /// The number of a window of two samples or more, without the sums.
+  private func value(of window: borrowing SampleWindow, at index: Int) -> Double {
     let origin = self.origin.map { $0(index) } ?? window.time(0)
     return compute(RegressionLine(window, interceptAt: origin), index)
   }
@@ -48,7 +48,7 @@ struct RunningRegression: WindowFunction {
     _ plan: WindowPlan,
     _ meter: inout WorkMeter
   ) throws(QueryError) -> Bool {
-    prepare(input, plan.windows)
+    sum(input, plan.windows)
     if !sums.isEmpty, planVersion != plan.version {
       times = RegressionTimes(input.times, plan, interceptAt: origin)
       planVersion = plan.version
@@ -63,8 +63,7 @@ struct RunningRegression: WindowFunction {
         numbers[index] = compute(line, index)
       } else {
         try meter.work(window.count)
-        guard let value = value(of: window, at: index) else { continue }
-        numbers[index] = value
+        numbers[index] = value(of: window, at: index)
       }
       isPresent = true
     }

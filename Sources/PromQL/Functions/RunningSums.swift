@@ -2,7 +2,7 @@
 
 /// `sum_over_time` and `avg_over_time` of windows that overlap: the sum of a window is the difference
 /// of two sums over all samples so far.
-struct RunningSum: WindowFunction {
+struct RunningSum: SteppedFunction {
   private let isMean: Bool
   /// The sum of the samples before each position; empty when each window is summed by itself.
   private var sums: [CompensatedSum] = []
@@ -35,7 +35,7 @@ struct RunningSum: WindowFunction {
 }
 
 /// `min_over_time` and `max_over_time`: only samples that may still win are kept.
-struct SlidingExtreme: WindowFunction {
+struct SlidingExtreme: SteppedFunction {
   private let isLeast: Bool
   /// The positions of the samples that no later one beats, best first.
   private var candidates: [Int] = []

@@ -2,17 +2,6 @@
 
 /// Computes one number from each window of one series after the other.
 protocol WindowFunction: Sendable {
-  /// Looks at a series before its windows are asked for, in order.
-  mutating func prepare(_ input: RangeInput, _ windows: Windows)
-
-  /// The number of a window that has at least one sample, or nil when it has too few.
-  ///
-  /// `index` is the position of the evaluation time in the grid.
-  mutating func value(
-    of window: borrowing SampleWindow,
-    at index: Int
-  ) throws(QueryError) -> Double?
-
   /// Writes the numbers of all windows of a series to their places; where there is none, the place
   /// stays as it is.
   ///
@@ -25,7 +14,21 @@ protocol WindowFunction: Sendable {
   ) throws(QueryError) -> Bool
 }
 
-extension WindowFunction {
+/// A window function that goes from window to window.
+protocol SteppedFunction: WindowFunction {
+  /// Looks at a series before its windows are asked for, in order.
+  mutating func prepare(_ input: RangeInput, _ windows: Windows)
+
+  /// The number of a window that has at least one sample, or nil when it has too few.
+  ///
+  /// `index` is the position of the evaluation time in the grid.
+  mutating func value(
+    of window: borrowing SampleWindow,
+    at index: Int
+  ) throws(QueryError) -> Double?
+}
+
+extension SteppedFunction {
   mutating func fill(
     _ numbers: inout [Double],
     _ input: RangeInput,
@@ -47,7 +50,7 @@ extension WindowFunction {
 }
 
 /// A function that looks at each window by itself.
-struct SingleWindowFunction: WindowFunction {
+struct SingleWindowFunction: SteppedFunction {
   typealias Compute = @Sendable (borrowing SampleWindow, Int) throws(QueryError) -> Double?
 
   let compute: Compute
@@ -73,7 +76,7 @@ struct NeighbourCount: WindowFunction {
   /// Counts the samples for which `isCounted`, given the one before and the sample itself, holds.
   init(_ isCounted: @escaping @Sendable (Double, Double) -> Bool) { self.isCounted = isCounted }
 
-  mutating func prepare(_ input: RangeInput, _ windows: Windows) {
+  private mutating func count(_ input: RangeInput) {
     counts.removeAll(keepingCapacity: true)
     counts.reserveCapacity(input.values.count)
     var count: Int32 = 0
@@ -86,17 +89,13 @@ struct NeighbourCount: WindowFunction {
     }
   }
 
-  mutating func value(of window: borrowing SampleWindow, at index: Int) -> Double? {
-    Double(counts[window.indices.upperBound - 1] - counts[window.indices.lowerBound])
-  }
-
   mutating func fill(
     _ numbers: inout [Double],
     _ input: RangeInput,
     _ plan: WindowPlan,
     _ meter: inout WorkMeter
   ) throws(QueryError) -> Bool {
-    prepare(input, plan.windows)
+    count(input)
     try meter.work(plan.count)
     var isPresent = false
     for (index, bounds) in plan.bounds.enumerated() where !bounds.isEmpty {
@@ -108,7 +107,7 @@ struct NeighbourCount: WindowFunction {
 }
 
 /// `quantile_over_time`: the samples of a window stay sorted while some come and others go.
-struct SlidingQuantile: WindowFunction {
+struct SlidingQuantile: SteppedFunction {
   private let quantiles: [Double]
   /// NaN has no place among numbers that are compared: such a series is sorted anew for each window.
   private var hasNaN = false
