@@ -12,6 +12,10 @@ TEST_WIDTH = $$(swift test --help-hidden | grep -q maximum-parallelization-width
 ONE_BY_ONE = $$(swift test --help-hidden | grep -q maximum-parallelization-width && \
   echo --experimental-maximum-parallelization-width 1)
 
+# Whole monitors at their work: beside tests that compute without a pause each of their steps would
+# wait for its turn.
+LIVE_SUITES = ^DaemonTests\.
+
 # These measure how long people wait for a message: among others they would measure the machine.
 TIMED_SUITES = ^(PeerTests\.NginxTests|DaemonTests\.CauseTests)
 
@@ -35,6 +39,8 @@ test: setup ## Build and run all tests.
 	  swift build --build-tests --explicit-target-dependency-import-check error $(SWIFT_FLAGS); \
 	  status=$$?; wait; exit $$status
 	sh Tests/run.sh --skip-build $(SWIFT_FLAGS) $(TEST_WIDTH) --skip '^PeerTests\.' \
+	  --skip '$(LIVE_SUITES)'
+	sh Tests/run.sh --skip-build $(SWIFT_FLAGS) $(TEST_WIDTH) --filter '$(LIVE_SUITES)' \
 	  --skip '$(TIMED_SUITES)'
 	sh Tests/run.sh --skip-build $(SWIFT_FLAGS) $(TEST_WIDTH) --filter '^PeerTests\.' \
 	  --skip '$(TIMED_SUITES)'

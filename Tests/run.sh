@@ -19,8 +19,10 @@ trap 'exit 130' INT TERM
 status=$(cat "$folder/status" 2>/dev/null || echo 2)
 if [ "$status" -ne 0 ]; then
   printf '\nswift test ended with %s. What failed:\n' "$status"
-  grep -a -e 'recorded an issue' -e 'Caught error' -e '^error:' -e 'Fatal error' -e '✘ Test run' \
-    "$folder/log" | cut -c 1-300 | tail -n "$linesMax"
+  # What a test says of its failure follows in lines of its own.
+  awk '/^↳/ { if (isShown) print; next }
+    { isShown = /recorded an issue|Caught error|^error:|Fatal error|✘ Test run/ }
+    isShown' "$folder/log" | cut -c 1-300 | tail -n "$linesMax"
   [ "$status" -lt 128 ] || tail -n 5 "$folder/log"
 fi
 exit "$status"

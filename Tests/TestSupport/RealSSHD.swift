@@ -41,7 +41,7 @@ package final class RealSSHD: Sendable {
   /// lines of sshd_config.
   package init(account: String = "", settings: String = "") async throws {
     folder = try TemporaryFolder()
-    port = Self.freePort()
+    port = Int(FreePort.next())
     for name in ["host_key", "identity", "other"] {
       let arguments = ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", folder.file(name)]
       let keygen = try ChildProcess("/usr/bin/ssh-keygen", arguments)
@@ -174,21 +174,5 @@ package final class RealSSHD: Sendable {
     let all = processIDs
     for process in all { kill(pid_t(process), SIGKILL) }
     _ = try await process.withLock { $0 }?.waitForExit()
-  }
-
-  private static func freePort() -> Int {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-        _ = bind(descriptor, generic, length)
-        _ = getsockname(descriptor, generic, &length)
-      }
-    }
-    return Int(UInt16(bigEndian: address.sin_port))
   }
 }

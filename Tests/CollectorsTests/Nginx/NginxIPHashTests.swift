@@ -77,7 +77,7 @@ import Testing
     /// Three servers on one port of three addresses, behind each of these upstreams.
     init(_ upstreams: [String]) async throws {
       let folder = try TemporaryFolder()
-      let port = RealNginx.freePort()
+      let port = Int(FreePort.next())
       self.folder = folder
       self.port = port
       let groups = upstreams.enumerated().map { number, servers in
@@ -111,22 +111,6 @@ import Testing
         RealNginx.program ?? "",
         ["-p", folder.path, "-e", log, "-c", config]
       )
-    }
-
-    private static func freePort() -> Int {
-      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-      defer { close(descriptor) }
-      var address = sockaddr_in()
-      address.sin_family = sa_family_t(AF_INET)
-      address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
-      var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-      withUnsafeMutablePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-          _ = bind(descriptor, generic, length)
-          _ = getsockname(descriptor, generic, &length)
-        }
-      }
-      return Int(UInt16(bigEndian: address.sin_port))
     }
   }
 

@@ -19,22 +19,13 @@ import Testing
     """
   private static let token = "0123456789abcdef"
 
-  /// Two ports that were free a moment ago.
-  private static func freePorts() async throws -> [UInt16] {
-    let servers = try [1, 2].map { _ in
-      try HTTPServer.start(HTTPServerSettings(port: 0), routes: [])
-    }
-    for server in servers { await server.stop(grace: .zero) }
-    return servers.map(\.port)
-  }
-
   private struct Pair {
     let harnesses: [MonitorHarness]
     let ports: [UInt16]
     let hook: WebhookSink
 
     init(rules: String = TwoMonitorsTests.rules) async throws {
-      let ports = try await TwoMonitorsTests.freePorts()
+      let ports = [FreePort.next(), FreePort.next()]
       let hook = try WebhookSink()
       (self.ports, self.hook) = (ports, hook)
       let urls = ports.map { "http://127.0.0.1:\($0)" }
