@@ -73,10 +73,21 @@ package struct LabelSet: Hashable, Comparable, Sendable, Sequence {
 
   /// A copy in which `name` has `value`; the empty value removes the label.
   package func setting(_ name: String, to value: String) -> LabelSet {
-    var copy = labels.filter { !$0.name.hasSameBytes(as: name) }
-    guard !value.isEmpty else { return LabelSet(sorted: copy) }
-    let pair = Label(name, value)
-    copy.insert(pair, at: copy.firstIndex { pair < $0 } ?? copy.endIndex)
+    setting([Label(name, value)])
+  }
+
+  /// A copy with these few pairs in place of those of the same names; the last of equal names wins, and
+  /// its empty value removes the label.
+  package func setting(_ pairs: [Label]) -> LabelSet {
+    var copy: [Label] = []
+    copy.reserveCapacity(labels.count + pairs.count)
+    for label in labels where !pairs.contains(where: { $0.name.hasSameBytes(as: label.name) }) {
+      copy.append(label)
+    }
+    for (place, pair) in pairs.enumerated() where !pair.value.isEmpty {
+      let isLast = !pairs[(place + 1)...].contains { $0.name.hasSameBytes(as: pair.name) }
+      if isLast { copy.insert(pair, at: copy.firstIndex { pair < $0 } ?? copy.endIndex) }
+    }
     return LabelSet(sorted: copy)
   }
 

@@ -106,17 +106,41 @@ import Testing
     #expect(asked.withLock { $0 } == [.milliseconds(5)])
   }
 
-  @Test func `what was tried in vain is not tried again`() {
+  @Test func `what was tried in vain is tried again ever more seldom`() {
     let reading = ManySeries(900, samples: 60)
     let endpoint = Self.endpoint(reading)
-    let reads = Mutex(0)
-    reading.whenRead.withLock { action in action = { reads.withLock { $0 += 1 } } }
-    for _ in 0..<5 {
+    let call = Mutex(0)
+    let tried = Mutex<[Int]>([])
+    reading.whenRead.withLock { action in
+      action = { tried.withLock { $0.append(call.withLock { $0 }) } }
+    }
+    for number in 0..<3_500 {
+      call.withLock { $0 = number }
       let form = Self.form("sum_over_time(m[1h])")
       #expect(endpoint.quickAnswer(form, overRange: false) == nil)
     }
-    #expect(reads.withLock { $0 } == 1)
+    #expect(tried.withLock { $0 } == [0, 5, 22, 87, 344, 1_369, 2_394, 3_419])
     #expect(endpoint.quickAnswer(Self.form("sum(m)"), overRange: false) != nil)
+  }
+
+  @Test func `what took too long once is answered quickly later`() {
+    let isSlow = Mutex(true)
+    let ports = APIPorts.standIn(
+      reading: ManySeries(1, samples: 1),
+      deadline: { _ in QueryDeadline(limit: "5ms") { isSlow.withLock { $0 } } }
+    )
+    let endpoint = QueryEndpoint(ports: ports.store, threads: QueryThreads())
+    func isQuick() -> Bool {
+      endpoint.quickAnswer(Self.form("1 + 1", isRange: true), overRange: true) != nil
+    }
+    #expect(!isQuick())
+    isSlow.withLock { $0 = false }
+    #expect((0..<6).map { _ in isQuick() } == [false, false, false, false, true, true])
+    isSlow.withLock { $0 = true }
+    // That it failed before is forgotten.
+    #expect(!isQuick())
+    isSlow.withLock { $0 = false }
+    #expect((0..<5).map { _ in isQuick() } == [false, false, false, false, true])
   }
 
   @Test func `while one is at it, others go another way`() throws {

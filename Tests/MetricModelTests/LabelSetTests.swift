@@ -57,6 +57,24 @@ import Testing
     }
   }
 
+  @Test func `setting several pairs is setting one after the other`() {
+    var random = SeededRandom(seed: 3)
+    func pairs(_ count: Int) -> [Label] {
+      (0..<count).map { _ in
+        Label(
+          "n\(Int.random(in: 0...7, using: &random))",
+          ["", "x", "y"].randomElement(using: &random)!
+        )
+      }
+    }
+    for count in 0..<200 {
+      let (set, changes) = (LabelSet(pairs(count % 7)), pairs(count % 6))
+      let expected = changes.reduce(set) { $0.setting($1.name, to: $1.value) }
+      #expect(set.setting(changes) == expected)
+      #expect(expected == LabelSet(set.labels + changes))
+    }
+  }
+
   @Test func `merging lets the other set win`() {
     let merged = LabelSet(metric: "up", ["job": "a", "tier": "t"]).merging(LabelSet(["job": "b"]))
     #expect(merged == LabelSet(metric: "up", ["job": "b", "tier": "t"]))

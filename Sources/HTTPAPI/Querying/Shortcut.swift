@@ -1,17 +1,31 @@
 // SPDX-License-Identifier: MIT
 import Synchronization
 
-/// Chooses the queries that are tried on the thread that reads requests: one at a time, and none that
-/// took too long there before.
+/// Chooses the queries that are tried on the thread that reads requests: one at a time, and seldom those
+/// that took too long there before.
 final class Shortcut: Sendable {
-  private struct State {
-    var isTaken = false
-    /// Queries that were tried in vain, each in the place that its hash gives.
-    var failed = [Int?](repeating: nil, count: Shortcut.failedMax)
+  /// A query that was tried in vain.
+  private struct Failure {
+    let hash: Int
+    /// How often it is not tried after it failed, and how often of these are left.
+    ///
+    /// A first reading may take long only because nothing of it was in memory.
+    let pause: Int
+    var left: Int
   }
 
-  /// A query is forgotten when another one comes to its place, and tried again.
-  private static let failedMax = 1_024
+  private struct State {
+    var isTaken = false
+    /// Each in the place that its hash gives.
+    var failures = [Failure?](repeating: nil, count: Shortcut.failuresMax)
+  }
+
+  /// A query is forgotten when another one comes to its place.
+  private static let failuresMax = 1_024
+  /// How often a query is not tried after the first time in vain; each further time gives this many
+  /// times as much.
+  private static let pauseFactor = 4
+  private static let pauseMax = 1_024
   private let state = Mutex(State())
 
   /// What `body` gives; nil when it should not be tried.
@@ -20,9 +34,13 @@ final class Shortcut: Sendable {
     hasher.combine(query)
     hasher.combine(overRange)
     let hash = hasher.finalize()
-    let place = Int(hash.magnitude % UInt(Self.failedMax))
+    let place = Int(hash.magnitude % UInt(Self.failuresMax))
     let isTried = state.withLock { state in
-      guard !state.isTaken, state.failed[place] != hash else { return false }
+      guard !state.isTaken else { return false }
+      if let left = state.failures[place]?.left, left > 0, state.failures[place]?.hash == hash {
+        state.failures[place]?.left = left - 1
+        return false
+      }
       state.isTaken = true
       return true
     }
@@ -30,7 +48,13 @@ final class Shortcut: Sendable {
     let value = body()
     state.withLock { state in
       state.isTaken = false
-      if value == nil { state.failed[place] = hash }
+      let before = state.failures[place].flatMap { $0.hash == hash ? $0 : nil }
+      if value == nil {
+        let pause = min((before?.pause ?? 1) * Self.pauseFactor, Self.pauseMax)
+        state.failures[place] = Failure(hash: hash, pause: pause, left: pause)
+      } else if before != nil {
+        state.failures[place] = nil
+      }
     }
     return value
   }

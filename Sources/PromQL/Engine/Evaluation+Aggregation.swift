@@ -13,60 +13,21 @@ struct ColumnGroups {
   init(_ columns: [Column], _ grouping: Aggregation.Grouping) {
     var groupOfColumn: [Int] = []
     groupOfColumn.reserveCapacity(columns.count)
-    var groups = Self.Finder(grouping)
+    var groups =
+      switch grouping {
+      case .by(let names): LabelGroups(by: names)
+      case .without(let names): LabelGroups(without: names)
+      }
+    var dropsName: [Bool] = []
     for column in columns {
-      let group = groups.group(of: column.labels)
-      if column.dropsName { groups.dropsName[group] = true }
+      let group = groups.number(of: column.labels)
+      if group == dropsName.count { dropsName.append(false) }
+      if column.dropsName { dropsName[group] = true }
       groupOfColumn.append(group)
     }
     self.groupOfColumn = groupOfColumn
+    self.dropsName = dropsName
     labels = groups.labels
-    dropsName = groups.dropsName
-  }
-
-  /// Numbers the groups in the order in which they are met.
-  private struct Finder {
-    private(set) var labels: [LabelSet] = []
-    var dropsName: [Bool] = []
-    private let names: Set<String>
-    private let isBy: Bool
-    /// The names of few labels that are kept; then no key is made of a member of a known group.
-    private let fewNames: [String]?
-    private var groupsOfDigest: [UInt64: [Int]] = [:]
-    private var groupOfKey: [LabelSet: Int] = [:]
-
-    private static let fewMax = 4
-
-    init(_ grouping: Aggregation.Grouping) {
-      switch grouping {
-      case .by(let labels):
-        (names, isBy) = (Set(labels), true)
-        fewNames = names.count <= Self.fewMax ? Array(names) : nil
-      case .without(let labels):
-        (names, isBy) = (Set(labels).union([LabelSet.metricNameLabel]), false)
-        fewNames = nil
-      }
-    }
-
-    mutating func group(of member: LabelSet) -> Int {
-      guard let fewNames else {
-        let key = isBy ? member.keeping(names) : member.removing(names)
-        if let group = groupOfKey[key] { return group }
-        groupOfKey[key] = labels.count
-        return add(key)
-      }
-      let digest = member.digest(ofThose: fewNames)
-      let known = groupsOfDigest[digest]?.first { member.hasThose(fewNames, of: labels[$0]) }
-      if let known { return known }
-      groupsOfDigest[digest, default: []].append(labels.count)
-      return add(member.keeping(names))
-    }
-
-    private mutating func add(_ key: LabelSet) -> Int {
-      labels.append(key)
-      dropsName.append(false)
-      return labels.count - 1
-    }
   }
 
   /// The positions of each group's columns.

@@ -87,7 +87,7 @@ extension Evaluation {
     _ binary: BinaryExpression,
     count: Int
   ) -> [Column] {
-    var keys = MatchKeys(binary.matching ?? VectorMatching())
+    var keys = LabelGroups(binary.matching ?? VectorMatching())
     let leftKeys = left.map { keys.number(of: $0.labels) }
     let rightKeys = right.map { keys.number(of: $0.labels) }
     let isOr = binary.operation == .or
@@ -112,30 +112,5 @@ extension Evaluation {
     default: columns = zip(left, leftKeys).map { masked($0, $1, keepsThere: false) }
     }
     return columns.filter { !$0.isEmpty }
-  }
-}
-
-/// Numbers the label sets by which samples of two vectors are matched.
-struct MatchKeys {
-  private let isOn: Bool
-  private let labels: Set<String>
-  private var numbers: [LabelSet: Int] = [:]
-  /// The label set of each number.
-  private(set) var sets: [LabelSet] = []
-
-  init(_ matching: VectorMatching) {
-    isOn = matching.isOn
-    // `ignoring` never looks at the metric name, `on` does when it is listed.
-    labels = Set(matching.labels).union(matching.isOn ? [] : [LabelSet.metricNameLabel])
-  }
-
-  var count: Int { sets.count }
-
-  mutating func number(of set: LabelSet) -> Int {
-    let key = isOn ? set.keeping(labels) : set.removing(labels)
-    if let number = numbers[key] { return number }
-    numbers[key] = sets.count
-    sets.append(key)
-    return sets.count - 1
   }
 }

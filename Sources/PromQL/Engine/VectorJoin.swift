@@ -5,13 +5,16 @@ import MetricModel
 struct VectorJoin {
   private let binary: BinaryExpression
   private let matching: VectorMatching
+  private let matchedNames: Set<String>
+  /// Names that no result has, each with the empty value.
+  private let droppedNames: [Label]
   private let left: [Column]
   private let right: [Column]
   private let count: Int
   private let many: [Column]
   private let one: [Column]
   private let isOneLeft: Bool
-  private var keys: MatchKeys
+  private let keys: LabelGroups
   private let manyKeys: [Int]
   private let oneKeys: [Int]
   private var output: [Column] = []
@@ -25,9 +28,11 @@ struct VectorJoin {
     self.right = right
     self.count = count
     matching = binary.matching ?? VectorMatching()
+    matchedNames = Set(matching.labels)
+    droppedNames = binary.operation.isComparison ? [] : LabelSet.nameLabels.map { Label($0, "") }
     if case .oneToMany = matching.cardinality { isOneLeft = true } else { isOneLeft = false }
     (many, one) = isOneLeft ? (right, left) : (left, right)
-    var keys = MatchKeys(matching)
+    var keys = LabelGroups(matching)
     manyKeys = many.map { keys.number(of: $0.labels) }
     oneKeys = one.map { keys.number(of: $0.labels) }
     self.keys = keys
@@ -42,7 +47,6 @@ struct VectorJoin {
     work: (Int) throws(QueryError) -> Void
   ) throws(QueryError) -> [Column] {
     if let partners, let output = try joined(with: partners, work) { return output }
-    (output, outputPlaces, pairPlaces) = ([], [:], [:])
     return try joinedByTime(work)
   }
 
@@ -59,26 +63,33 @@ struct VectorJoin {
   }
 
   /// Joins a column after the other; nil when two results have the same labels.
-  private mutating func joined(
+  private func joined(
     with partners: [Int?],
     _ work: (Int) throws(QueryError) -> Void
   ) throws(QueryError) -> [Column]? {
     let keepsLeft = binary.operation.isComparison && !binary.returnsBool
+    var output: [Column] = []
+    output.reserveCapacity(partners.count)
+    var seen = DistinctLabels()
     for (position, partner) in partners.enumerated() {
       guard let partner else { continue }
       try work(count)
-      let place = output.count
-      guard outputPlace(many: position, one: partner) == place else { return nil }
+      let labels = resultLabels(many: position, one: partner)
+      guard seen.insert(labels) else { return nil }
       let (many, one) = (many[position].values, one[partner].values)
+      var values = Array(repeating: Column.absent, count: count)
       for index in 0..<count
       where !many[index].isStalenessMarker && !one[index].isStalenessMarker {
         let (left, right) = isOneLeft ? (one[index], many[index]) : (many[index], one[index])
         let result = binary.operation.apply(left, right)
         if keepsLeft, result == 0 { continue }
-        output[place].values[index] = keepsLeft ? left : result
+        values[index] = keepsLeft ? left : result
       }
+      let dropsName = dropsName(many: position, one: partner)
+      let column = Column(labels, values, dropsName: dropsName)
+      if !column.isEmpty { output.append(column) }
     }
-    return output.filter { !$0.isEmpty }
+    return output
   }
 
   private mutating func joinedByTime(
@@ -163,8 +174,7 @@ struct VectorJoin {
     let pair = ((many ?? -1) + 1) << 32 | ((one ?? -1) + 1)
     if let place = pairPlaces[pair] { return place }
     let labels = resultLabels(many: many, one: one)
-    let marks = [many.map { self.many[$0].dropsName }, one.map { self.one[$0].dropsName }]
-    let dropsName = binary.returnsBool || (marks[isOneLeft ? 1 : 0] ?? marks[0] ?? false)
+    let dropsName = dropsName(many: many, one: one)
     let place: Int
     if let known = outputPlaces[labels] {
       place = known
@@ -178,25 +188,31 @@ struct VectorJoin {
     return place
   }
 
+  private func dropsName(many: Int?, one: Int?) -> Bool {
+    let ofMany = many.map { self.many[$0].dropsName }
+    let ofLeft = isOneLeft ? one.map { self.one[$0].dropsName } : ofMany
+    return binary.returnsBool || (ofLeft ?? ofMany ?? false)
+  }
+
   private func resultLabels(many: Int?, one: Int?) -> LabelSet {
     guard let many else {
       // The missing sample on the many side is made up: it has the key's labels only.
-      let key = one.map { keys.sets[oneKeys[$0]] } ?? .empty
-      return including(one, into: key)
+      let key = one.map { keys.labels[oneKeys[$0]] } ?? .empty
+      return key.setting(included(from: one))
     }
-    var labels = self.many[many].labels
-    if !binary.operation.isComparison { labels = labels.withoutNameLabels }
-    guard case .oneToOne = matching.cardinality else { return including(one, into: labels) }
-    let names = Set(matching.labels)
-    return matching.isOn ? labels.keeping(names) : labels.removing(names)
+    let labels = self.many[many].labels
+    guard case .oneToOne = matching.cardinality else {
+      return labels.setting(droppedNames + included(from: one))
+    }
+    let own = labels.setting(droppedNames)
+    return matching.isOn ? own.keeping(matchedNames) : own.removing(matchedNames)
   }
 
-  private func including(_ one: Int?, into labels: LabelSet) -> LabelSet {
-    var labels = labels
-    for name in matching.includedLabels {
-      labels = labels.setting(name, to: one.flatMap { self.one[$0].labels[name] } ?? "")
+  /// The labels that results take from the one side; the empty value where it has none.
+  private func included(from one: Int?) -> [Label] {
+    matching.includedLabels.map { name in
+      Label(name, one.flatMap { self.one[$0].labels[name] } ?? "")
     }
-    return labels
   }
 
   // MARK: Faults
@@ -218,10 +234,30 @@ struct VectorJoin {
     let texts = [one[first].labels, one[second].labels].sorted().map(\.bracedText)
     let side = isOneLeft ? "left" : "right"
     return .execution(
-      message: "found duplicate series for the match group \(keys.sets[key].bracedText) "
+      message: "found duplicate series for the match group \(keys.labels[key].bracedText) "
         + "on the \(side) hand-side of the operation: [\(texts.joined(separator: ", "))];"
         + "many-to-many matching not allowed: matching labels must be unique on one side"
     )
+  }
+}
+
+/// Tells whether label sets that come one after the other are all distinct.
+private struct DistinctLabels {
+  private var rising: [LabelSet] = []
+  /// All of them, once one was not beyond the one before.
+  private var known: Set<LabelSet>?
+
+  /// Adds a set; false when it was there before.
+  mutating func insert(_ labels: LabelSet) -> Bool {
+    // Most come in order, and what rises has no two that are equal.
+    if known == nil, rising.last.map({ $0 < labels }) ?? true {
+      rising.append(labels)
+      return true
+    }
+    var sets = known ?? Set(rising)
+    known = nil
+    defer { known = sets }
+    return sets.insert(labels).inserted
   }
 }
 

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+import MetricModel
+
+/// Numbers label sets by those of their labels that matter, in the order in which they are met.
+struct LabelGroups {
+  /// The labels of each group.
+  private(set) var labels: [LabelSet] = []
+  private let names: Set<String>
+  private let areKept: Bool
+  /// The names of few labels that are kept; then no key is made of a member of a known group.
+  private let fewNames: [String]?
+  private var groupsOfDigest: [UInt64: [Int]] = [:]
+  private var groupOfKey: [LabelSet: Int] = [:]
+
+  private static let fewMax = 4
+
+  /// Groups in which the labels of these names are equal.
+  init(by names: [String]) {
+    self.names = Set(names)
+    areKept = true
+    fewNames = self.names.count <= Self.fewMax ? Array(self.names) : nil
+  }
+
+  /// Groups in which all labels but the metric name and those of these names are equal.
+  init(without names: [String]) {
+    self.names = Set(names).union([LabelSet.metricNameLabel])
+    areKept = false
+    fewNames = nil
+  }
+
+  var count: Int { labels.count }
+
+  mutating func number(of member: LabelSet) -> Int {
+    guard let fewNames else {
+      let key = areKept ? member.keeping(names) : member.removing(names)
+      if let group = groupOfKey[key] { return group }
+      groupOfKey[key] = labels.count
+      return add(key)
+    }
+    let digest = member.digest(ofThose: fewNames)
+    let known = groupsOfDigest[digest]?.first { member.hasThose(fewNames, of: labels[$0]) }
+    if let known { return known }
+    groupsOfDigest[digest, default: []].append(labels.count)
+    return add(member.keeping(names))
+  }
+
+  private mutating func add(_ key: LabelSet) -> Int {
+    labels.append(key)
+    return labels.count - 1
+  }
+}
+
+extension LabelGroups {
+  /// Groups of which each side of an operator may have a sample.
+  init(_ matching: VectorMatching) {
+    // `ignoring` never looks at the metric name, `on` does when it is listed.
+    self = matching.isOn ? Self(by: matching.labels) : Self(without: matching.labels)
+  }
+}
