@@ -9,7 +9,8 @@ struct LabelGroups {
   private let areKept: Bool
   /// The names of few labels that are kept; then no key is made of a member of a known group.
   private let fewNames: [String]?
-  private var groupsOfDigest: [UInt64: [Int]] = [:]
+  private var groupOfDigest: [UInt64: Int] = [:]
+  /// Groups that have no digest, and those whose digest another one had before.
   private var groupOfKey: [LabelSet: Int] = [:]
 
   private static let fewMax = 4
@@ -32,16 +33,21 @@ struct LabelGroups {
 
   mutating func number(of member: LabelSet) -> Int {
     guard let fewNames else {
-      let key = areKept ? member.keeping(names) : member.removing(names)
-      if let group = groupOfKey[key] { return group }
-      groupOfKey[key] = labels.count
-      return add(key)
+      return number(ofKey: areKept ? member.keeping(names) : member.removing(names))
     }
     let digest = member.digest(ofThose: fewNames)
-    let known = groupsOfDigest[digest]?.first { member.hasThose(fewNames, of: labels[$0]) }
-    if let known { return known }
-    groupsOfDigest[digest, default: []].append(labels.count)
-    return add(member.keeping(names))
+    guard let group = groupOfDigest[digest] else {
+      groupOfDigest[digest] = labels.count
+      return add(member.keeping(names))
+    }
+    if member.hasThose(fewNames, of: labels[group]) { return group }
+    return number(ofKey: member.keeping(names))
+  }
+
+  private mutating func number(ofKey key: LabelSet) -> Int {
+    if let group = groupOfKey[key] { return group }
+    groupOfKey[key] = labels.count
+    return add(key)
   }
 
   private mutating func add(_ key: LabelSet) -> Int {
