@@ -14,7 +14,7 @@ ONE_BY_ONE = $$(swift test --help-hidden | grep -q maximum-parallelization-width
 
 # Whole monitors at their work: beside tests that compute without a pause each of their steps would
 # wait for its turn.
-LIVE_SUITES = ^DaemonTests\.
+LIVE_SUITES = ^(DaemonTests\.|DashboardsTests\.DashboardQueryTests)
 
 # These measure how long people wait for a message: among others they would measure the machine.
 TIMED_SUITES = ^(PeerTests\.NginxTests|DaemonTests\.CauseTests)
