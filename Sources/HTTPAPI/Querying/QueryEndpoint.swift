@@ -49,21 +49,29 @@ struct QueryEndpoint: Sendable {
   /// another, and for one that fails.
   func quickAnswer(_ form: APIParameter.Form, overRange: Bool) -> ServerResponse? {
     shortcut.take(form["query"] ?? "", overRange: overRange) {
-      // What fails here may succeed, or fails with its reason, with all that a query may take.
-      guard let query = try? Query(form, overRange: overRange, now: ports.clock.now),
-        let expression = try? PromQLParser.parse(query.text), expression.isQuicklyMatched
-      else { return nil }
-      var engine = ports.engine
-      guard engine.limits.samples >= Self.shortcutLimits.samples else { return nil }
-      engine.limits = Self.shortcutLimits
-      engine.threads = 1
-      let began = ports.clock.now
-      // Arithmetic takes time without taking samples.
-      let deadline = ports.deadline(Self.shortcutTimeout)
-      guard let result = try? evaluate(query, expression, engine, deadline) else { return nil }
-      let took = max(.zero, ports.clock.now - began)
-      return try? answer(query, result, wait: .zero, took: took)
+      // What fails here is asked again with all that a query may take, and succeeds or says why not.
+      try? smallAnswer(form, overRange: overRange)
     }
+  }
+
+  /// The answer within the shortcut's limits; nil for a query that is not even tried.
+  private func smallAnswer(
+    _ form: APIParameter.Form,
+    overRange: Bool
+  ) throws -> ServerResponse? {
+    let began = ports.clock.now
+    let query = try Query(form, overRange: overRange, now: began)
+    let expression = try PromQLParser.parse(query.text)
+    var engine = ports.engine
+    guard expression.isQuicklyMatched, engine.limits.samples >= Self.shortcutLimits.samples
+    else { return nil }
+    engine.limits = Self.shortcutLimits
+    engine.threads = 1
+    // Arithmetic takes time without taking samples.
+    let deadline = ports.deadline(Self.shortcutTimeout)
+    let result = try evaluate(query, expression, engine, deadline)
+    let took = max(.zero, ports.clock.now - began)
+    return try answer(query, result, wait: .zero, took: took)
   }
 
   func answer(_ request: ServerRequest, overRange: Bool = false) async -> ServerResponse {

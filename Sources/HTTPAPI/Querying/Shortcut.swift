@@ -37,8 +37,9 @@ final class Shortcut: Sendable {
     let place = Int(hash.magnitude % UInt(Self.failuresMax))
     let isTried = state.withLock { state in
       guard !state.isTaken else { return false }
-      if let left = state.failures[place]?.left, left > 0, state.failures[place]?.hash == hash {
-        state.failures[place]?.left = left - 1
+      if var known = state.failures[place], known.hash == hash, known.left > 0 {
+        known.left -= 1
+        state.failures[place] = known
         return false
       }
       state.isTaken = true

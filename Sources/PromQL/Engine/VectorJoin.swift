@@ -8,8 +8,6 @@ struct VectorJoin {
   private let matchedNames: Set<String>
   /// Names that no result has, each with the empty value.
   private let droppedNames: [Label]
-  private let left: [Column]
-  private let right: [Column]
   private let count: Int
   private let many: [Column]
   private let one: [Column]
@@ -24,8 +22,6 @@ struct VectorJoin {
 
   init(_ left: [Column], _ right: [Column], _ binary: BinaryExpression, count: Int) {
     self.binary = binary
-    self.left = left
-    self.right = right
     self.count = count
     matching = binary.matching ?? VectorMatching()
     matchedNames = Set(matching.labels)

@@ -213,8 +213,7 @@ private struct InfoJoin {
         given[label.name] = label.value
       }
     }
-    var labels = column.labels
-    for (name, value) in given { labels = labels.setting(name, to: value) }
+    let labels = column.labels.setting(given.map { Label($0.key, $0.value) })
     if let place = made.firstIndex(where: { $0.labels == labels }) { return place }
     made.append(Column(emptyFor: labels, count: grid.count, dropsName: column.dropsName))
     return made.count - 1
