@@ -116,7 +116,7 @@ enum IntegerSequence {
     // A number that does not depend on the one before it can be had alone.
     let first = predictor.isSum ? 0 : wish.first
     if packing == .runs {
-      try readRuns(from: &source, into: rest, of: wish.total)
+      try readRuns(from: &source, into: rest, Wish(from: first, of: wish.total))
     } else {
       try unpack(packing, from: &source, into: rest, from: first)
     }
@@ -220,9 +220,9 @@ enum IntegerSequence {
   private static func readRuns(
     from source: inout ByteSource,
     into numbers: UnsafeMutableBufferPointer<Int64>,
-    of total: Int
+    _ wish: Wish
   ) throws(ChunkError) {
-    let count = try source.count(max: total, of: "runs")
+    let count = try source.count(max: wish.total, of: "runs")
     var lengths = [Int64](repeating: 0, count: count)
     var values = [Int64](repeating: 0, count: count)
     let all = Wish(all: count)
@@ -234,13 +234,14 @@ enum IntegerSequence {
     }
     var start = 0
     for (length, value) in zip(lengths, values) {
-      guard length > 0, length <= total - start else {
+      guard length > 0, length <= wish.total - start else {
         throw .malformed(reason: "a run does not fit")
       }
       let end = start + Int(length)
-      for index in min(start, numbers.count)..<min(end, numbers.count) { numbers[index] = value }
+      let wanted = max(start, wish.first)..<max(end, wish.first)
+      for index in wanted.clamped(to: numbers.indices) { numbers[index] = value }
       start = end
     }
-    guard start == total else { throw .malformed(reason: "runs are missing") }
+    guard start == wish.total else { throw .malformed(reason: "runs are missing") }
   }
 }

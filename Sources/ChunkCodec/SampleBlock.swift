@@ -169,22 +169,12 @@ package final class SampleBlock: Sendable {
     to values: inout [Double]
   ) throws(ChunkError) {
     let start = values.count
-    // Numbers depend on those before them, not on those behind; the second may go with the first.
-    let count = min(max(rows.upperBound, 2), times.count)
-    values.append(contentsOf: repeatElement(0, count: count))
-    let place = Int(offsets[column])..<Int(offsets[column + 1])
+    let count = countToDecode(before: rows.upperBound)
+    values += [Double](repeating: 0, count: count)
     do throws(ChunkError) {
-      try bytes.read(place) { source throws(ChunkError) in
-        try values.withUnsafeMutableBufferPointer { values throws(ChunkError) in
-          try ValueColumn.read(
-            from: &source,
-            into: UnsafeMutableBufferPointer(rebasing: values[start...]),
-            IntegerSequence.Wish(from: rows.lowerBound, of: times.count)
-          )
-        }
-        guard source.left == 0 || count < times.count else {
-          throw .malformed(reason: "bytes follow a column's values")
-        }
+      try values.withUnsafeMutableBufferPointer { values throws(ChunkError) in
+        let room = UnsafeMutableBufferPointer(rebasing: values[start...])
+        try decode(column: column, from: rows.lowerBound, into: room)
       }
     } catch {
       values.removeLast(values.count - start)
@@ -196,8 +186,30 @@ package final class SampleBlock: Sendable {
 
   /// The value that the series at a position has in one row.
   package func value(column: Int, row: Int) throws(ChunkError) -> Double {
-    var values: [Double] = []
-    try append(column: column, rows: row..<row + 1, to: &values)
-    return values[0]
+    var values = [Double](repeating: 0, count: countToDecode(before: row + 1))
+    try values.withUnsafeMutableBufferPointer { values throws(ChunkError) in
+      try decode(column: column, from: row, into: values)
+    }
+    return values[row]
+  }
+
+  /// How many values are decoded to have those of the first rows: numbers depend on those before
+  /// them, not on those behind, but the second may go with the first.
+  private func countToDecode(before end: Int) -> Int { min(max(end, 2), times.count) }
+
+  /// Restores the first values of a column; those before `first` may be any.
+  private func decode(
+    column: Int,
+    from first: Int,
+    into values: UnsafeMutableBufferPointer<Double>
+  ) throws(ChunkError) {
+    let place = Int(offsets[column])..<Int(offsets[column + 1])
+    try bytes.read(place) { source throws(ChunkError) in
+      let wish = IntegerSequence.Wish(from: first, of: times.count)
+      try ValueColumn.read(from: &source, into: values, wish)
+      guard source.left == 0 || values.count < times.count else {
+        throw .malformed(reason: "bytes follow a column's values")
+      }
+    }
   }
 }

@@ -83,12 +83,29 @@ package protocol SeriesCursor: Sendable {
 
   /// Adds the next stretch of samples to what `columns` has; false when there are no more.
   mutating func next(appendingTo columns: inout SampleColumns) throws(StoreError) -> Bool
+}
 
-  /// The newest sample at or before `time`, in Unix milliseconds, of a cursor that was not walked
-  /// yet; nil when there is none. What comes after that time need not be read.
-  mutating func newest(
-    through time: Int64
-  ) throws(StoreError) -> (unixMilliseconds: Int64, value: Double)?
+/// The newest sample of each of some series.
+package struct NewestSamples: Sendable {
+  /// One sample and what identifies its series.
+  package struct Element: Sendable {
+    package let labels: LabelSet
+    package let sample: Sample
+
+    /// Pairs a sample with its series.
+    package init(_ labels: LabelSet, _ sample: Sample) {
+      self.labels = labels
+      self.sample = sample
+    }
+  }
+
+  /// In label-set order.
+  package var elements: [Element] = []
+  /// What could not be read, because it is damaged, and was left out.
+  package var damage: [String] = []
+
+  /// Starts without any.
+  package init() {}
 }
 
 /// Reads stored samples.
@@ -101,6 +118,12 @@ package protocol SeriesReading: Sendable {
   /// - Throws: ``StoreError/closed`` after the store was closed; a store of many series throws
   ///   ``StoreError/limitExceeded(limit:)`` for more than ``SeriesSelection/seriesMax``.
   func cursors(_ selection: SeriesSelection) throws(StoreError) -> [any SeriesCursor]
+
+  /// The newest sample in the range of each series that satisfies every matcher, a staleness marker
+  /// too; roll-ups are not looked at.
+  ///
+  /// - Throws: As ``cursors(_:)`` does.
+  func newest(_ selection: SeriesSelection) throws(StoreError) -> NewestSamples
 
   /// The longest span of roll-ups that divides `unit`, when roll-ups can stand for the samples of a
   /// range; nil when the samples themselves are to be read.
@@ -127,29 +150,31 @@ extension SeriesCursor {
     return true
   }
 
-  package mutating func newest(
-    through time: Int64
-  ) throws(StoreError) -> (unixMilliseconds: Int64, value: Double)? {
-    try newestByWalking(through: time)
-  }
-
-  /// Walks the cursor up to a time.
-  package mutating func newestByWalking(
-    through time: Int64
-  ) throws(StoreError) -> (unixMilliseconds: Int64, value: Double)? {
-    var newest: (unixMilliseconds: Int64, value: Double)?
+  /// Walks a cursor to its end.
+  ///
+  /// - Returns: The last sample; nil when there is none.
+  package mutating func newest() throws(StoreError) -> Sample? {
+    var newest: Sample?
     var run = SampleRun()
     while try next(into: &run) {
-      for (place, found) in run.unixMilliseconds.enumerated() {
-        guard found <= time else { return newest }
-        newest = (found, run.values[place])
-      }
+      guard let time = run.unixMilliseconds.last, let value = run.values.last else { continue }
+      newest = Sample(Timestamp(unixMilliseconds: time), value)
     }
     return newest
   }
 }
 
 extension SeriesReading {
+  package func newest(_ selection: SeriesSelection) throws(StoreError) -> NewestSamples {
+    var newest = NewestSamples()
+    for var cursor in try cursors(selection) {
+      let sample = try cursor.newest()
+      if let damage = cursor.damage { newest.damage.append(damage) }
+      if let sample { newest.elements.append(NewestSamples.Element(cursor.labels, sample)) }
+    }
+    return newest
+  }
+
   package func rollupSpan(dividing unit: Duration, in range: ClosedRange<Timestamp>) -> Duration? {
     nil
   }

@@ -6,16 +6,7 @@ extension SampleStore: SeriesReading {
   package func cursors(_ selection: SeriesSelection) throws(StoreError) -> [any SeriesCursor] {
     let lower = selection.range.lowerBound.unixMilliseconds
     let upper = selection.range.upperBound.unixMilliseconds
-    let numbers = try numbers(matching: selection.matchers)
-    guard numbers.count <= selection.seriesMax else {
-      throw .limitExceeded(limit: "\(selection.seriesMax) series of one selector")
-    }
-    // One look at all series, so that all cursors see the same moment.
-    let views = state.withLock { state in
-      state.inLabelOrder(numbers, mayHaveSampleIn: lower...upper).compactMap {
-        SeriesView($0, of: state)
-      }
-    }
+    let views = try views(selection)
     if let rollup = selection.rollup, let wish = RollupCursor.Wish(rollup) {
       return try cursors(of: views, wish, in: lower...upper)
     }
@@ -28,6 +19,29 @@ extension SampleStore: SeriesReading {
       if try cursor.hasSample(&reader) { cursors.append(cursor) }
     }
     return cursors
+  }
+
+  package func newest(_ selection: SeriesSelection) throws(StoreError) -> NewestSamples {
+    let lower = selection.range.lowerBound.unixMilliseconds
+    let upper = selection.range.upperBound.unixMilliseconds
+    var reader = NewestReader(in: lower...upper, from: source)
+    for view in try views(selection) { try reader.read(view) }
+    return reader.found
+  }
+
+  /// The series of a selection that may have samples, in label-set order, all seen at one moment.
+  private func views(_ selection: SeriesSelection) throws(StoreError) -> [SeriesView] {
+    let lower = selection.range.lowerBound.unixMilliseconds
+    let upper = selection.range.upperBound.unixMilliseconds
+    let numbers = try numbers(matching: selection.matchers)
+    guard numbers.count <= selection.seriesMax else {
+      throw .limitExceeded(limit: "\(selection.seriesMax) series of one selector")
+    }
+    return state.withLock { state in
+      state.inLabelOrder(numbers, mayHaveSampleIn: lower...upper).compactMap {
+        SeriesView($0, of: state)
+      }
+    }
   }
 
   /// Cursors over one figure of roll-ups and, behind them, of samples.

@@ -64,15 +64,32 @@ import Testing
       #expect((columns.times == times) == true)
       let bits = series.samples.map(\.value.bitPattern)
       #expect((columns.values.map(\.bitPattern) == bits) == true)
-      for place in Set([0, times.count / 3, times.count - 1]) {
-        for (shift, wanted) in [(-1, place - 1), (0, place)] {
-          var cursor = cursor
-          let newest = try cursor.newest(through: times[place] + Int64(shift))
-          #expect(newest?.unixMilliseconds == (wanted < 0 ? nil : times[wanted]))
-          #expect(newest?.value.bitPattern == (wanted < 0 ? nil : bits[wanted]))
+    }
+    for series in expected {
+      let samples = series.samples
+      for place in Set([0, samples.count / 3, samples.count - 1]) {
+        for shift in [-1, 0] {
+          let end = samples[place].timestamp + .milliseconds(shift)
+          guard end >= selection.range.lowerBound else { continue }
+          try compareNewest(store, selection.matchers, selection.range.lowerBound...end, expected)
         }
       }
     }
+  }
+
+  private static func compareNewest(
+    _ store: SampleStore,
+    _ matchers: [LabelMatcher],
+    _ range: ClosedRange<Timestamp>,
+    _ expected: [Series]
+  ) throws {
+    let newest = try store.newest(SeriesSelection(matching: matchers, in: range))
+    #expect(newest.damage.isEmpty)
+    let wanted = expected.compactMap { series in
+      series.samples.last { range.contains($0.timestamp) }.map { (series.labels, $0) }
+    }
+    #expect(newest.elements.map(\.labels) == wanted.map(\.0))
+    #expect(newest.elements.map(\.sample) == wanted.map(\.1))
   }
 
   @Test(arguments: UInt64(1)...16)

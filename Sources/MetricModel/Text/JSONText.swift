@@ -20,13 +20,18 @@ package struct JSONText: Sendable {
 
   /// Adds a string in quotes; control characters, quotes and backslashes are escaped.
   package mutating func string(_ text: String) {
+    var text = text
+    text.withUTF8 { string($0) }
+  }
+
+  private mutating func string(_ text: UnsafeBufferPointer<UInt8>) {
     bytes.append(UInt8(ascii: "\""))
-    guard text.utf8.contains(where: Self.mustBeEscaped) else {
-      bytes.append(contentsOf: text.utf8)
+    guard text.contains(where: Self.mustBeEscaped) else {
+      bytes.append(contentsOf: text)
       bytes.append(UInt8(ascii: "\""))
       return
     }
-    for byte in text.utf8 {
+    for byte in text {
       switch byte {
       case UInt8(ascii: "\""): raw("\\\"")
       case UInt8(ascii: "\\"): raw("\\\\")
@@ -58,13 +63,13 @@ package struct JSONText: Sendable {
 
   /// Adds an object of names and values.
   package mutating func object(_ labels: LabelSet) {
-    raw("{")
+    bytes.append(UInt8(ascii: "{"))
     for (index, label) in labels.enumerated() {
-      if index > 0 { raw(",") }
+      if index > 0 { bytes.append(UInt8(ascii: ",")) }
       string(label.name)
-      raw(":")
+      bytes.append(UInt8(ascii: ":"))
       string(label.value)
     }
-    raw("}")
+    bytes.append(UInt8(ascii: "}"))
   }
 }

@@ -37,12 +37,11 @@ extension [UInt8] {
   }
 
   private mutating func append(_ capacity: Int, _ write: (inout PointText) -> Void) {
-    let text = [UInt8](unsafeUninitializedCapacity: capacity) { room, count in
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: capacity) { room in
       var text = PointText(room)
       write(&text)
-      count = text.count
+      append(contentsOf: UnsafeBufferPointer(rebasing: room[..<text.count]))
     }
-    append(contentsOf: text)
   }
 }
 

@@ -7,8 +7,8 @@ struct LabelGroups {
   private(set) var labels: [LabelSet] = []
   private let names: Set<String>
   private let areKept: Bool
-  /// The names of few labels that are kept; then no key is made of a member of a known group.
-  private let fewNames: [String]?
+  /// Looks at few labels that are kept; then no key is made of a member of a known group.
+  private var projection: LabelProjection?
   private var groupOfDigest: [UInt64: Int] = [:]
   /// Groups that have no digest, and those whose digest another one had before.
   private var groupOfKey: [LabelSet: Int] = [:]
@@ -19,28 +19,27 @@ struct LabelGroups {
   init(by names: [String]) {
     self.names = Set(names)
     areKept = true
-    fewNames = self.names.count <= Self.fewMax ? Array(self.names) : nil
+    projection = self.names.count <= Self.fewMax ? LabelProjection(self.names) : nil
   }
 
   /// Groups in which all labels but the metric name and those of these names are equal.
   init(without names: [String]) {
     self.names = Set(names).union([LabelSet.metricNameLabel])
     areKept = false
-    fewNames = nil
+    projection = nil
   }
 
   var count: Int { labels.count }
 
   mutating func number(of member: LabelSet) -> Int {
-    guard let fewNames else {
+    guard let digest = projection?.digest(of: member) else {
       return number(ofKey: areKept ? member.keeping(names) : member.removing(names))
     }
-    let digest = member.digest(ofThose: fewNames)
     guard let group = groupOfDigest[digest] else {
       groupOfDigest[digest] = labels.count
       return add(member.keeping(names))
     }
-    if member.hasThose(fewNames, of: labels[group]) { return group }
+    if projection?.equals(labels[group], in: member) == true { return group }
     return number(ofKey: member.keeping(names))
   }
 

@@ -74,6 +74,9 @@ extension Evaluation {
     let lookback = engine.lookback.wholeMilliseconds
     guard grid.count > 0, lookback > 0 else { return [] }
     let oldest = times.first - lookback + 1
+    if times.isFixed || times.count == 1 {
+      return try newest(selector, oldest...times.first, count: times.count, gives: yield)
+    }
     let rollup = yield == .value ? rollup(.last, times, length: 0, at: position) : nil
     let worker = LatestWorker(times, lookback: lookback, gives: yield)
     return try columns(
@@ -89,19 +92,54 @@ extension Evaluation {
     _ range: ClosedRange<Int64>,
     _ rollup: RollupReading?
   ) throws(QueryError) -> [any SeriesCursor] {
+    do throws(StoreError) {
+      return try reading.cursors(selection(selector, range, rollup))
+    } catch {
+      throw .store(error)
+    }
+  }
+
+  private func selection(
+    _ selector: VectorSelector,
+    _ range: ClosedRange<Int64>,
+    _ rollup: RollupReading? = nil
+  ) -> SeriesSelection {
     let first = Timestamp(unixMilliseconds: range.lowerBound)
     let last = Timestamp(unixMilliseconds: range.upperBound)
-    let selection = SeriesSelection(
+    return SeriesSelection(
       matching: selector.matchers,
       in: first...last,
       rollup: rollup,
       seriesMax: engine.limits.matches
     )
+  }
+
+  /// Columns of a selector of which one sample serves all times.
+  private func newest(
+    _ selector: VectorSelector,
+    _ range: ClosedRange<Int64>,
+    count: Int,
+    gives yield: SelectorYield
+  ) throws(QueryError) -> [Column] {
+    let newest: NewestSamples
     do throws(StoreError) {
-      return try reading.cursors(selection)
+      newest = try reading.newest(selection(selector, range))
     } catch {
       throw .store(error)
     }
+    for place in newest.damage { noteDamage(place) }
+    var columns: [Column] = []
+    columns.reserveCapacity(newest.elements.count)
+    for element in newest.elements {
+      try charge(1)
+      guard !element.sample.isStalenessMarker else { continue }
+      let value =
+        yield == .value
+        ? element.sample.value : Double(element.sample.timestamp.unixMilliseconds) / 1_000
+      try charge(count)
+      columns.append(Column(element.labels, Array(repeating: value, count: count)))
+    }
+    return columns
   }
 
   // MARK: Windows

@@ -21,7 +21,6 @@ struct LatestWorker: SeriesWorker {
     of cursor: inout any SeriesCursor,
     _ meter: inout WorkMeter
   ) throws(QueryError) -> Column? {
-    if times.isFixed || times.count == 1 { return try soleColumn(of: &cursor, &meter) }
     columns.removeAll()
     while try meter.next(&cursor, &columns) {}
     columns.finish()
@@ -43,18 +42,5 @@ struct LatestWorker: SeriesWorker {
       isPresent = true
     }
     return isPresent
-  }
-
-  /// The column where one sample serves all times.
-  private func soleColumn(
-    of cursor: inout any SeriesCursor,
-    _ meter: inout WorkMeter
-  ) throws(QueryError) -> Column? {
-    let newest = try meter.newest(&cursor, through: times.first)
-    guard let newest, newest.time > times.first - lookback, !newest.value.isStalenessMarker
-    else { return nil }
-    let value = yield == .value ? newest.value : Double(newest.time) / 1_000
-    try meter.charge(times.count)
-    return Column(cursor.labels, Array(repeating: value, count: times.count))
   }
 }

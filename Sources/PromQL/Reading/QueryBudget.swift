@@ -97,20 +97,4 @@ struct WorkMeter {
     try charge(columns.count - before)
     return true
   }
-
-  /// Reads the newest sample of a series at or before a time.
-  mutating func newest(
-    _ cursor: inout any SeriesCursor,
-    through time: Int64
-  ) throws(QueryError) -> (time: Int64, value: Double)? {
-    let newest: (unixMilliseconds: Int64, value: Double)?
-    do throws(StoreError) {
-      newest = try cursor.newest(through: time)
-    } catch {
-      throw .store(error)
-    }
-    if let found = cursor.damage { damage.append(found) }
-    try charge(1)
-    return newest.map { ($0.unixMilliseconds, $0.value) }
-  }
 }

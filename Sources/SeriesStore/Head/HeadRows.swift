@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import MetricModel
 
 /// The samples of a group in memory: a row for each time, in it a place for each series.
 ///
@@ -145,22 +146,41 @@ struct HeadRows: Sendable {
     }
     var found = TimedValues()
     for row in rows where masks[row].contains(column) {
-      let place = offset + row
-      let segment = segments[place / Self.segmentRows]
-      found.append(
-        times[row],
-        segment.values[place % Self.segmentRows * segment.stride + column]
-      )
+      found.append(times[row], value(column: column, row: row))
     }
     return found
+  }
+
+  /// The value of a column in a row that has one.
+  private func value(column: Int, row: Int) -> Double {
+    let place = offset + row
+    let segment = place / Self.segmentRows
+    let position = place % Self.segmentRows * segments[segment].stride + column
+    return segments[segment].values[position]
   }
 
   /// The samples of a column in a closed range of times.
   func samples(column: Int, in range: ClosedRange<Int64>) -> TimedValues {
     let start = times.insertionPosition(of: range.lowerBound)
-    let end =
-      range.upperBound == .max ? count : times.insertionPosition(of: range.upperBound + 1)
-    return samples(column: column, rows: start..<max(start, end))
+    return samples(column: column, rows: start..<max(start, end(of: range)))
+  }
+
+  /// The last sample of a column in a closed range of times.
+  func newest(column: Int, in range: ClosedRange<Int64>) -> Sample? {
+    var row = end(of: range) - 1
+    while row >= 0, times[row] >= range.lowerBound {
+      if masks[row].contains(column) {
+        let time = Timestamp(unixMilliseconds: times[row])
+        return Sample(time, value(column: column, row: row))
+      }
+      row -= 1
+    }
+    return nil
+  }
+
+  /// The first row behind a range.
+  private func end(of range: ClosedRange<Int64>) -> Int {
+    range.upperBound == .max ? count : times.insertionPosition(of: range.upperBound + 1)
   }
 
   /// The number of values in memory.

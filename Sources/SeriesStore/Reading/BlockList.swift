@@ -13,13 +13,6 @@ final class BlockList: Sendable {
   private let times: ClosedRange<Int64>
   private let blocks: BlockSource
 
-  /// What is at a time.
-  enum Newest {
-    case value((unixMilliseconds: Int64, value: Double)?)
-    case absent
-    case damaged
-  }
-
   init(_ rows: [BlockTable.Row], in times: ClosedRange<Int64>, from blocks: BlockSource) {
     self.rows = rows
     self.times = times
@@ -58,25 +51,6 @@ final class BlockList: Sendable {
         try block.append(column: column, rows: rows, to: &values)
       }
       return true
-    }
-  }
-
-  /// The newest sample that a series has in one block at or before a time.
-  func newest(_ place: Int, of series: UInt32, through time: Int64) throws(StoreError) -> Newest {
-    var newest: (unixMilliseconds: Int64, value: Double)?
-    let finding = try blocks.find(.blocks, rows[place].id, of: series) {
-      (block, column) throws(ChunkError) in
-      let rows = wanted(of: block)
-      let end = time == .max ? rows.upperBound : block.times.insertionPosition(of: time + 1)
-      let last = min(end, rows.upperBound) - 1
-      guard rows.contains(last) else { return false }
-      newest = (block.times[last], try block.value(column: column, row: last))
-      return true
-    }
-    switch finding {
-    case .found: return .value(newest)
-    case .absent: return .absent
-    case .damaged: return .damaged
     }
   }
 

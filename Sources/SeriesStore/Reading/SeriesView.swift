@@ -63,6 +63,16 @@ struct SeriesView {
     return samples
   }
 
+  /// Some samples came after younger ones and may still wait.
+  var hasLateSamples: Bool { late != nil }
+
+  /// The newest sample that memory has in a range; late ones are not looked at.
+  func newestInMemory(in range: ClosedRange<Int64>) -> Sample? {
+    let start = max(range.lowerBound, memoryFrom)
+    guard start <= range.upperBound else { return nil }
+    return rows.newest(column: column, in: start...range.upperBound)
+  }
+
   /// The times for which blocks are read, or nil when memory has all.
   func blockTimes(in range: ClosedRange<Int64>) -> ClosedRange<Int64>? {
     guard sealedThrough != .min, range.lowerBound < memoryFrom,

@@ -84,26 +84,6 @@ struct StoreCursor: SeriesCursor {
     return true
   }
 
-  mutating func newest(
-    through time: Int64
-  ) throws(StoreError) -> (unixMilliseconds: Int64, value: Double)? {
-    let memory = series.memory
-    let inMemory = memory.times.insertionPosition(of: time == .max ? time : time + 1)
-    if rows.isEmpty || inMemory > 0 && memory.times[inMemory - 1] >= series.list.end {
-      guard inMemory > 0 else { return nil }
-      return (memory.times[inMemory - 1], memory.values[inMemory - 1])
-    }
-    guard rows.count == 1, inMemory == 0 else { return try newestByWalking(through: time) }
-    nextRow = 1
-    switch try series.list.newest(0, of: series.number, through: time) {
-    case .value(let found): return found
-    case .absent: return nil
-    case .damaged:
-      damagedRow = 0
-      return nil
-    }
-  }
-
   /// The next row when it can be read by itself.
   private func loneRow() -> BlockTable.Row? {
     let row = rows[Int(nextRow)]
