@@ -41,6 +41,7 @@ package struct LabelProjection {
   /// - Parameters:
   ///   - other: A set with labels of these names only.
   ///   - set: The set that ``digest(of:)`` was asked of last.
+  /// - Returns: True when they are the same, byte for byte.
   package func equals(_ other: LabelSet, in set: LabelSet) -> Bool {
     var next = 0
     for index in names.indices where isPresent[index] {

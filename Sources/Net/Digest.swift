@@ -13,7 +13,22 @@ package enum Digest {
     /// How many bytes it gives.
     package var byteCount: Int { self == .sha1 ? 20 : 32 }
 
-    fileprivate var algorithm: OpaquePointer? { self == .sha1 ? EVP_sha1() : EVP_sha256() }
+    fileprivate var algorithm: OpaquePointer? {
+      self == .sha1 ? Fetched.sha1.algorithm : Fetched.sha256.algorithm
+    }
+  }
+
+  /// A hash function as libcrypto's provider has it: looked up once, as to do so takes longer than to
+  /// hash a text.
+  ///
+  /// `@unchecked`: libcrypto's algorithms do not change, and these are never given back.
+  private struct Fetched: @unchecked Sendable {
+    static let sha1 = Fetched("SHA1")
+    static let sha256 = Fetched("SHA256")
+
+    let algorithm: OpaquePointer?
+
+    init(_ name: String) { algorithm = EVP_MD_fetch(nil, name, nil) }
   }
 
   /// The hash of the bytes.
@@ -107,14 +122,7 @@ package enum Digest {
 
   /// The bytes that pairs of hexadecimal digits stand for; nil for anything else.
   package static func bytes(hex: String) -> [UInt8]? {
-    let digits = hex.utf8.map { digit -> UInt8? in
-      switch digit {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-      case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-      default: nil
-      }
-    }
+    let digits = hex.utf8.map(value(ofHexDigit:))
     guard digits.count.isMultiple(of: 2) else { return nil }
     var bytes: [UInt8] = []
     for index in stride(from: 0, to: digits.count, by: 2) {
@@ -122,6 +130,16 @@ package enum Digest {
       bytes.append(high << 4 | low)
     }
     return bytes
+  }
+
+  /// The number from 0 to 15 that an ASCII digit stands for; nil for any other byte.
+  static func value(ofHexDigit digit: UInt8) -> UInt8? {
+    switch digit {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+    default: nil
+    }
   }
 
   /// Compares in a time that depends on the lengths alone, never on where the bytes differ.

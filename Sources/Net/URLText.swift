@@ -3,26 +3,29 @@
 /// The percent encoding of URLs and forms.
 package enum URLText {
   /// Decodes `%41` and, where `plusIsBlank`, `+`; a broken escape stays as it is, as browsers do it.
-  package static func decoded(_ text: some Sequence<UInt8>, plusIsBlank: Bool = false) -> String {
-    let bytes = Array(text)
+  package static func decoded(_ text: some Collection<UInt8>, plusIsBlank: Bool = false) -> String {
     var result: [UInt8] = []
-    result.reserveCapacity(bytes.count)
-    var index = 0
-    while index < bytes.count {
-      let byte = bytes[index]
-      index += 1
+    result.reserveCapacity(text.count)
+    var rest = text[...]
+    while let byte = rest.popFirst() {
       if byte == UInt8(ascii: "+"), plusIsBlank {
         result.append(UInt8(ascii: " "))
-      } else if byte == UInt8(ascii: "%"), index + 1 < bytes.count,
-        let decoded = Digest.bytes(hex: String(decoding: bytes[index...index + 1], as: UTF8.self))
-      {
-        result += decoded
-        index += 2
+      } else if byte == UInt8(ascii: "%"), let value = escapedByte(rest.prefix(2)) {
+        result.append(value)
+        rest = rest.dropFirst(2)
       } else {
         result.append(byte)
       }
     }
     return String(decoding: result, as: UTF8.self)
+  }
+
+  /// The byte that two hexadecimal digits stand for; nil for anything else.
+  private static func escapedByte(_ digits: some Collection<UInt8>) -> UInt8? {
+    guard digits.count == 2, let high = digits.first.flatMap(Digest.value(ofHexDigit:)),
+      let low = digits.dropFirst().first.flatMap(Digest.value(ofHexDigit:))
+    else { return nil }
+    return high << 4 | low
   }
 
   /// Encodes everything but the unreserved characters of RFC 3986, section 2.3, so that the result
@@ -42,7 +45,7 @@ package enum URLText {
   }
 
   /// Splits `a=1&b=2` and decodes each part; parts without a name are left out.
-  package static func parameters(_ text: some Sequence<UInt8>) -> [ServerRequest.Parameter] {
+  package static func parameters(_ text: some Collection<UInt8>) -> [ServerRequest.Parameter] {
     Array(text).split(separator: UInt8(ascii: "&")).compactMap { part in
       let sides = part.split(
         separator: UInt8(ascii: "="),

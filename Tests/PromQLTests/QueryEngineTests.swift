@@ -45,6 +45,16 @@ import Testing
     }
   }
 
+  // MARK: Equal parts
+
+  @Test func `parts that only look alike are evaluated each for itself`() throws {
+    var store = MemorySeries()
+    store.append(LabelSet(metric: "x", ["a": "\u{e9}"]), every: .seconds(15), [1])
+    store.append(LabelSet(metric: "x", ["a": "e\u{301}"]), every: .seconds(15), [2])
+    let query = "sum(x{a=\"\u{e9}\"}) + 10 * sum(x{a=\"e\u{301}\"})"
+    #expect(values(try instant(query, at: 0, store)) == [21])
+  }
+
   // MARK: Windows
 
   @Test func `a sample counts until it is as old as the lookback`() throws {

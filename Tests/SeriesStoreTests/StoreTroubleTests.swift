@@ -214,6 +214,17 @@ import Testing
     #expect(early.first?.samples.count == 11)
     let recent = (start + .seconds(1_440))...(start + .seconds(1_500))
     #expect(try store.series(matching: matchers, in: recent).first?.samples.count == 4)
+    for second in stride(from: 0, through: 1_500, by: 100) {
+      let range = start...(start + .seconds(second))
+      let expected = try store.series(matching: matchers, in: range).first?.samples.last
+      let newest = try store.newest(SeriesSelection(matching: matchers, in: range))
+      #expect(newest.elements.map(\.sample) == [expected].compactMap { $0 })
+    }
+    let missing = try #require((0..<100).first { !left.contains(Double($0)) })
+    let time = start + .seconds(missing * 15)
+    let lost = try store.newest(SeriesSelection(matching: matchers, in: time...time))
+    #expect(lost.elements.isEmpty)
+    #expect(lost.damage.first?.contains("up: blocks") == true)
   }
 
   // Writing.

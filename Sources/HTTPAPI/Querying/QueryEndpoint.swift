@@ -25,6 +25,7 @@ struct QueryEndpoint: Sendable {
 
   let ports: StorePorts
   let threads: QueryThreads
+  private let parsed = ParsedQueries()
   private let shortcut = Shortcut()
   private let largeQueries = LargeQueries()
 
@@ -61,7 +62,7 @@ struct QueryEndpoint: Sendable {
   ) throws -> ServerResponse? {
     let began = ports.clock.now
     let query = try Query(form, overRange: overRange, now: began)
-    let expression = try PromQLParser.parse(query.text)
+    let expression = try parsed.expression(query.text)
     var engine = ports.engine
     guard expression.isQuicklyMatched, engine.limits.samples >= Self.shortcutLimits.samples
     else { return nil }
@@ -124,7 +125,7 @@ struct QueryEndpoint: Sendable {
   ) throws(APIFailure) -> QueryResult {
     let expression: Expression
     do throws(PromQLParseError) {
-      expression = try PromQLParser.parse(query.text)
+      expression = try parsed.expression(query.text)
     } catch {
       throw .invalid("query", error.description)
     }

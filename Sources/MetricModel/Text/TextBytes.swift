@@ -20,8 +20,9 @@ extension String {
     }
   }
 
-  /// Whether both texts lie in the same place, or are so short that they lie in themselves: then they
-  /// have the same bytes. False says nothing.
+  /// Whether both texts lie in one place, or in themselves where they are short, and so are the same.
+  ///
+  /// False says nothing.
   private func isKept(as other: String) -> Bool {
     unsafeBitCast(self, to: (UInt64, UInt64).self)
       == unsafeBitCast(other, to: (UInt64, UInt64).self)

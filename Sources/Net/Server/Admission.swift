@@ -180,11 +180,14 @@ struct Admission: Sendable {
   /// The secret of `Bearer SECRET` (RFC 6750), or of `Basic base64(anybody:SECRET)` (RFC 7617),
   /// which is what a browser can send.
   static func secret(authorization: String) -> [UInt8]? {
-    let parts = authorization.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
-    guard parts.count == 2 else { return nil }
-    if HTTPHeaders.isSameName(String(parts[0]), "Bearer") { return Array(parts[1].utf8) }
-    guard HTTPHeaders.isSameName(String(parts[0]), "Basic"),
-      let pair = Data(base64Encoded: String(parts[1])),
+    let bytes = authorization.utf8
+    guard let blank = bytes.firstIndex(of: UInt8(ascii: " ")) else { return nil }
+    let scheme = String(authorization[..<blank])
+    let credentials = authorization[bytes.index(after: blank)...]
+    guard !credentials.isEmpty else { return nil }
+    if HTTPHeaders.isSameName(scheme, "Bearer") { return Array(credentials.utf8) }
+    guard HTTPHeaders.isSameName(scheme, "Basic"),
+      let pair = Data(base64Encoded: String(credentials)),
       let colon = pair.firstIndex(of: UInt8(ascii: ":"))
     else { return nil }
     return Array(pair[pair.index(after: colon)...])

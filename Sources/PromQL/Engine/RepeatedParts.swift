@@ -19,22 +19,31 @@ struct RepeatedParts {
     Self.collect(expression, &seen)
     guard seen.count <= Self.partsMax else { return }
     for (place, part) in seen.enumerated()
-    where seen[..<place].contains(part) && !parts.contains(part) {
+    where Self.contains(part, in: seen[..<place]) && !Self.contains(part, in: parts[...]) {
       parts.append(part)
     }
   }
 
   /// Whether the expression stands elsewhere too.
   func contains(_ expression: Expression) -> Bool {
-    !parts.isEmpty && expression.readsSamples && parts.contains(expression)
+    !parts.isEmpty && expression.readsSamples && Self.contains(expression, in: parts[...])
   }
 
   func value(of expression: Expression, on grid: EvaluationGrid) -> Evaluated? {
-    known.first { $0.grid == grid && $0.part == expression }?.value
+    known.first { $0.grid == grid && Self.isSame($0.part, expression) }?.value
   }
 
   mutating func keep(_ value: Evaluated, of expression: Expression, on grid: EvaluationGrid) {
     known.append(Known(part: expression, grid: grid, value: value))
+  }
+
+  private static func contains(_ part: Expression, in parts: ArraySlice<Expression>) -> Bool {
+    parts.contains { isSame($0, part) }
+  }
+
+  /// Two spellings of one character are equal texts to Swift, but select different series.
+  private static func isSame(_ left: Expression, _ right: Expression) -> Bool {
+    left == right && left.description.utf8.elementsEqual(right.description.utf8)
   }
 
   private static func collect(_ expression: Expression, _ seen: inout [Expression]) {
