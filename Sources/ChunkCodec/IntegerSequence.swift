@@ -233,13 +233,17 @@ enum IntegerSequence {
       try read(from: &source, into: values, all, mayHaveRuns: false)
     }
     var start = 0
-    for (length, value) in zip(lengths, values) {
+    for run in 0..<count {
+      let length = lengths[run]
       guard length > 0, length <= wish.total - start else {
         throw .malformed(reason: "a run does not fit")
       }
       let end = start + Int(length)
-      let wanted = max(start, wish.first)..<max(end, wish.first)
-      for index in wanted.clamped(to: numbers.indices) { numbers[index] = value }
+      if end > wish.first, start < numbers.count {
+        for index in max(start, wish.first)..<min(end, numbers.count) {
+          numbers[index] = values[run]
+        }
+      }
       start = end
     }
     guard start == wish.total else { throw .malformed(reason: "runs are missing") }

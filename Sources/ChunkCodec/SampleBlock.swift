@@ -186,18 +186,21 @@ package final class SampleBlock: Sendable {
 
   /// The value that the series at a position has in one row.
   package func value(column: Int, row: Int) throws(ChunkError) -> Double {
-    var values = [Double](repeating: 0, count: countToDecode(before: row + 1))
-    try values.withUnsafeMutableBufferPointer { values throws(ChunkError) in
-      try decode(column: column, from: row, into: values)
+    let count = countToDecode(before: row + 1)
+    let value = withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { values in
+      Result { () throws(ChunkError) in
+        try decode(column: column, from: row, into: values)
+        return values[row]
+      }
     }
-    return values[row]
+    return try value.get()
   }
 
   /// How many values are decoded to have those of the first rows: numbers depend on those before
   /// them, not on those behind, but the second may go with the first.
   private func countToDecode(before end: Int) -> Int { min(max(end, 2), times.count) }
 
-  /// Restores the first values of a column; those before `first` may be any.
+  /// Restores the first values of a column; those before `first` may be any, and stay uninitialized.
   private func decode(
     column: Int,
     from first: Int,

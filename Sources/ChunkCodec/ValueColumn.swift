@@ -130,7 +130,7 @@ enum ValueColumn {
     switch Kind(rawValue: coding & 3) ?? .constant {
     case .constant:
       let value = Double(bitPattern: try source.littleEndian(count: 8))
-      values.update(repeating: value)
+      for index in wish.first..<values.count { values[index] = value }
     case .decimals:
       let exceptions =
         coding & exceptionsFlag == 0 ? [] : try readExceptions(&source, count: wish.total)

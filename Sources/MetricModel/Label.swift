@@ -18,9 +18,12 @@ package struct Label: Hashable, Comparable, Sendable {
     left.name.hasSameBytes(as: right.name) && left.value.hasSameBytes(as: right.value)
   }
 
-  package static func < (left: Label, right: Label) -> Bool {
-    if !left.name.hasSameBytes(as: right.name) { return left.name.utf8Precedes(right.name) }
-    return left.value.utf8Precedes(right.value)
+  package static func < (left: Label, right: Label) -> Bool { left.order(to: right) < 0 }
+
+  /// Below zero when this pair comes before another one, zero when they are the same.
+  fileprivate func order(to other: Label) -> Int {
+    let order = name.order(to: other.name)
+    return order == 0 ? value.order(to: other.value) : order
   }
 }
 
@@ -73,21 +76,30 @@ package struct LabelSet: Hashable, Comparable, Sendable, Sequence {
 
   /// A copy in which `name` has `value`; the empty value removes the label.
   package func setting(_ name: String, to value: String) -> LabelSet {
-    setting([Label(name, value)])
+    setting(sorted: [Label(name, value)])
   }
 
-  /// A copy with these few pairs in place of those of the same names; the last of equal names wins, and
-  /// its empty value removes the label.
+  /// A copy with these pairs in place of those of the same names; the last of equal names wins, and its
+  /// empty value removes the label.
   package func setting(_ pairs: [Label]) -> LabelSet {
+    setting(sorted: pairs.isStrictlySortedByName ? pairs : pairs.sortedByName())
+  }
+
+  /// The same with pairs that are sorted by name, no name twice.
+  package func setting(sorted pairs: [Label]) -> LabelSet {
     var copy: [Label] = []
     copy.reserveCapacity(labels.count + pairs.count)
-    for label in labels where !pairs.contains(where: { $0.name.hasSameBytes(as: label.name) }) {
-      copy.append(label)
+    var next = 0
+    for pair in pairs {
+      while next < labels.count {
+        let order = labels[next].name.order(to: pair.name)
+        if order > 0 { break }
+        if order < 0 { copy.append(labels[next]) }
+        next += 1
+      }
+      if !pair.value.isEmpty { copy.append(pair) }
     }
-    for (place, pair) in pairs.enumerated() where !pair.value.isEmpty {
-      let isLast = !pairs[(place + 1)...].contains { $0.name.hasSameBytes(as: pair.name) }
-      if isLast { copy.insert(pair, at: copy.firstIndex { pair < $0 } ?? copy.endIndex) }
-    }
+    copy.append(contentsOf: labels[next...])
     return LabelSet(sorted: copy)
   }
 
@@ -124,9 +136,9 @@ package struct LabelSet: Hashable, Comparable, Sendable, Sequence {
 
   /// Orders by walking the pairs: name, then value, bytewise; a prefix sorts first.
   package static func < (left: LabelSet, right: LabelSet) -> Bool {
-    for place in 0..<Swift.min(left.labels.count, right.labels.count)
-    where left.labels[place] != right.labels[place] {
-      return left.labels[place] < right.labels[place]
+    for place in 0..<Swift.min(left.labels.count, right.labels.count) {
+      let order = left.labels[place].order(to: right.labels[place])
+      if order != 0 { return order < 0 }
     }
     return left.labels.count < right.labels.count
   }
@@ -169,8 +181,7 @@ extension String {
 
 extension [Label] {
   fileprivate var isStrictlySortedByName: Bool {
-    for index in indices.dropFirst()
-    where !self[index - 1].name.utf8.lexicographicallyPrecedes(self[index].name.utf8) {
+    for index in indices.dropFirst() where self[index - 1].name.order(to: self[index].name) >= 0 {
       return false
     }
     return true
@@ -180,7 +191,7 @@ extension [Label] {
   fileprivate func sortedByName() -> [Label] {
     let ordered = enumerated().sorted { left, right in
       left.element.name.hasSameBytes(as: right.element.name)
-        ? left.offset < right.offset : left.element.name.utf8Precedes(right.element.name)
+        ? left.offset < right.offset : left.element.name.order(to: right.element.name) < 0
     }
     var latest: [Label] = []
     for (_, label) in ordered {

@@ -13,7 +13,7 @@ package struct LabelProjection {
 
   /// Looks at the labels of these names.
   package init(_ names: Set<String>) {
-    self.names = names.sorted { $0.utf8Precedes($1) }
+    self.names = names.sorted { $0.order(to: $1) < 0 }
     places = Array(repeating: 0, count: names.count)
     isPresent = Array(repeating: false, count: names.count)
   }

@@ -46,18 +46,28 @@ package enum URLText {
 
   /// Splits `a=1&b=2` and decodes each part; parts without a name are left out.
   package static func parameters(_ text: some Collection<UInt8>) -> [ServerRequest.Parameter] {
-    Array(text).split(separator: UInt8(ascii: "&")).compactMap { part in
-      let sides = part.split(
-        separator: UInt8(ascii: "="),
-        maxSplits: 1,
-        omittingEmptySubsequences: false
-      )
-      let name = decoded(sides[0], plusIsBlank: true)
-      guard !name.isEmpty else { return nil }
-      return ServerRequest.Parameter(
-        name: name,
-        value: sides.count == 2 ? decoded(sides[1], plusIsBlank: true) : ""
+    text.withContiguousStorageIfAvailable(parameters(in:))
+      ?? Array(text).withUnsafeBufferPointer(parameters(in:))
+  }
+
+  private static func parameters(
+    in text: UnsafeBufferPointer<UInt8>
+  ) -> [ServerRequest.Parameter] {
+    var found: [ServerRequest.Parameter] = []
+    var rest = text[...]
+    while !rest.isEmpty {
+      let part = rest.prefix { $0 != UInt8(ascii: "&") }
+      let name = part.prefix { $0 != UInt8(ascii: "=") }
+      let value = part[name.endIndex...].dropFirst()
+      rest = rest[part.endIndex...].dropFirst()
+      guard !name.isEmpty else { continue }
+      found.append(
+        ServerRequest.Parameter(
+          name: decoded(name, plusIsBlank: true),
+          value: decoded(value, plusIsBlank: true)
+        )
       )
     }
+    return found
   }
 }

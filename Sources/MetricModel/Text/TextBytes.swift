@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 
 extension String {
-  /// Bytewise order of the UTF-8 text: `<` on `String` orders by canonical equivalence instead.
-  func utf8Precedes(_ other: String) -> Bool {
-    withBytes(of: other) { left, right in
+  /// Compares the bytes of the UTF-8 texts: `<` on `String` orders by canonical equivalence instead.
+  ///
+  /// - Returns: Below zero when this text comes first, zero when they are the same, else above zero.
+  func order(to other: String) -> Int {
+    if isKept(as: other) { return 0 }
+    return withBytes(of: other) { left, right in
       let common = Swift.min(left.count, right.count)
       let place = Self.firstDifference(left, right, in: common)
-      guard place < common else { return left.count < right.count }
-      return left[place] < right[place]
+      guard place < common else { return left.count - right.count }
+      return Int(left[place]) - Int(right[place])
     }
   }
 
@@ -28,10 +31,10 @@ extension String {
       == unsafeBitCast(other, to: (UInt64, UInt64).self)
   }
 
-  private func withBytes(
+  private func withBytes<Result>(
     of other: String,
-    _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
-  ) -> Bool {
+    _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Result
+  ) -> Result {
     let result = utf8.withContiguousStorageIfAvailable { left in
       other.utf8.withContiguousStorageIfAvailable { right in
         body(UnsafeRawBufferPointer(left), UnsafeRawBufferPointer(right))

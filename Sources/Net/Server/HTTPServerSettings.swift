@@ -51,7 +51,7 @@ package struct HTTPServerSettings: Sendable {
     tls: TLSIdentity? = nil,
     maxConnections: Int = 256,
     maxConnectionsPerAddress: Int? = nil,
-    maxHeaderBytes: Int = 32 << 10,
+    maxHeaderBytes: Int = 16 << 10,
     maxBodyBytes: Int = 1 << 20,
     connectionTimeout: Duration = .seconds(60),
     handlerDeadline: Duration = .seconds(30),

@@ -47,7 +47,7 @@ struct Column: Sendable {
 
   /// A column without a sample.
   init(emptyFor labels: LabelSet, count: Int, dropsName: Bool = false) {
-    self.init(labels, Array(repeating: Column.absent, count: count), dropsName: dropsName)
+    self.init(labels, [Double](count: count, Column.absent), dropsName: dropsName)
   }
 
   /// There is no sample at all.
@@ -58,6 +58,14 @@ struct Column: Sendable {
     for index in values.indices where !values[index].isStalenessMarker {
       values[index] = operation(values[index])
     }
+  }
+}
+
+extension [Double] {
+  /// The same number for each time; an instant query makes one of a single time for each series, and
+  /// a literal costs half of what `init(repeating:count:)` does.
+  init(count: Int, _ number: Double) {
+    self = count == 1 ? [number] : Array(repeating: number, count: count)
   }
 }
 

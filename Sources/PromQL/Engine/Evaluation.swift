@@ -139,7 +139,10 @@ final class Evaluation {
 
   /// The same in label-set order.
   private func finishedInOrder(_ columns: [Column]) throws(QueryError) -> [Column] {
-    try merged(withoutMarkedNames(columns).sorted { $0.labels < $1.labels })
+    let columns = withoutMarkedNames(columns)
+    // What is in order already has no two that are equal.
+    return Self.areRising(columns)
+      ? columns : try merged(columns.sorted { $0.labels < $1.labels })
   }
 
   private func withoutMarkedNames(_ columns: [Column]) -> [Column] {
@@ -151,10 +154,14 @@ final class Evaluation {
     return columns
   }
 
+  /// Whether each column is behind the one before: most come so, and then no two are equal.
+  private static func areRising(_ columns: [Column]) -> Bool {
+    columns.indices.dropFirst().allSatisfy { columns[$0 - 1].labels < columns[$0].labels }
+  }
+
   /// The columns with equal label sets put together, which must not have samples at the same time.
   func merged(_ columns: [Column]) throws(QueryError) -> [Column] {
-    // Most come in order, and what rises has no two that are equal.
-    if zip(columns, columns.dropFirst()).allSatisfy({ $0.labels < $1.labels }) { return columns }
+    if Self.areRising(columns) { return columns }
     var places: [LabelSet: Int] = [:]
     var output: [Column] = []
     output.reserveCapacity(columns.count)

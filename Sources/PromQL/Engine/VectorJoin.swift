@@ -6,8 +6,8 @@ struct VectorJoin {
   private let binary: BinaryExpression
   private let matching: VectorMatching
   private let matchedNames: Set<String>
-  /// Names that no result has, each with the empty value.
-  private let droppedNames: [Label]
+  /// The names of the labels that results have from the one side or not at all.
+  private let changedNames: [ChangedName]
   private let count: Int
   private let many: [Column]
   private let one: [Column]
@@ -25,7 +25,10 @@ struct VectorJoin {
     self.count = count
     matching = binary.matching ?? VectorMatching()
     matchedNames = Set(matching.labels)
-    droppedNames = binary.operation.isComparison ? [] : LabelSet.nameLabels.map { Label($0, "") }
+    changedNames = Self.changedNames(
+      dropped: binary.operation.isComparison ? [] : LabelSet.nameLabels,
+      included: matching.includedLabels
+    )
     if case .oneToMany = matching.cardinality { isOneLeft = true } else { isOneLeft = false }
     (many, one) = isOneLeft ? (right, left) : (left, right)
     var keys = LabelGroups(matching)
@@ -73,7 +76,7 @@ struct VectorJoin {
       let labels = resultLabels(many: position, one: partner)
       guard seen.insert(labels) else { return nil }
       let (many, one) = (many[position].values, one[partner].values)
-      var values = Array(repeating: Column.absent, count: count)
+      var values = [Double](count: count, Column.absent)
       for index in 0..<count
       where !many[index].isStalenessMarker && !one[index].isStalenessMarker {
         let (left, right) = isOneLeft ? (one[index], many[index]) : (many[index], one[index])
@@ -194,20 +197,42 @@ struct VectorJoin {
     guard let many else {
       // The missing sample on the many side is made up: it has the key's labels only.
       let key = one.map { keys.labels[oneKeys[$0]] } ?? .empty
-      return key.setting(included(from: one))
+      return key.setting(sorted: changes(changedNames.filter(\.isIncluded), from: one))
     }
-    let labels = self.many[many].labels
-    guard case .oneToOne = matching.cardinality else {
-      return labels.setting(droppedNames + included(from: one))
-    }
-    let own = labels.setting(droppedNames)
-    return matching.isOn ? own.keeping(matchedNames) : own.removing(matchedNames)
+    let labels = self.many[many].labels.setting(sorted: changes(changedNames, from: one))
+    guard case .oneToOne = matching.cardinality else { return labels }
+    return matching.isOn ? labels.keeping(matchedNames) : labels.removing(matchedNames)
   }
 
-  /// The labels that results take from the one side; the empty value where it has none.
-  private func included(from one: Int?) -> [Label] {
-    matching.includedLabels.map { name in
-      Label(name, one.flatMap { self.one[$0].labels[name] } ?? "")
+  /// A label that a result does not have as its many side has it.
+  private struct ChangedName {
+    /// The name, and the empty value of a label that is dropped.
+    let dropped: Label
+    /// The value is that of the one side.
+    let isIncluded: Bool
+  }
+
+  /// Sorted by name, no name twice.
+  private static func changedNames(
+    dropped: Set<String>,
+    included: [String]
+  ) -> [ChangedName] {
+    let included = included.map { Label($0, "") }
+    var changed: [ChangedName] = []
+    for label in (dropped.map { Label($0, "") } + included).sorted()
+    where changed.last?.dropped != label {
+      changed.append(ChangedName(dropped: label, isIncluded: included.contains(label)))
+    }
+    return changed
+  }
+
+  /// The labels of names with the values that they get; the empty value where there is none.
+  private func changes(_ names: [ChangedName], from one: Int?) -> [Label] {
+    names.map { name in
+      guard name.isIncluded, let one,
+        let value = self.one[one].labels[name.dropped.name]
+      else { return name.dropped }
+      return Label(name.dropped.name, value)
     }
   }
 

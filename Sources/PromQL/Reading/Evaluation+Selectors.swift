@@ -137,7 +137,7 @@ extension Evaluation {
         yield == .value
         ? element.sample.value : Double(element.sample.timestamp.unixMilliseconds) / 1_000
       try charge(count)
-      columns.append(Column(element.labels, Array(repeating: value, count: count)))
+      columns.append(Column(element.labels, [Double](count: count, value)))
     }
     return columns
   }
