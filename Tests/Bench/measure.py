@@ -221,6 +221,19 @@ def queries(url, pid, end, rounds, path):
         json.dump(figures, file)
 
 
+def exchange(url):
+    """Prints the milliseconds that an exchange takes with a server that has nothing to do: what no
+    answer can fall below here."""
+    asker = Asker(url)
+    request = asker.request("/", {})
+    times = []
+    while len(times) < 5_000:
+        asked = time.perf_counter()
+        asker.ask(request)
+        times.append(time.perf_counter() - asked)
+    print(f"{sorted(times)[len(times) // 2] * 1_000:.3f}")
+
+
 def same(one, other):
     """Whether two answers have the same series, and the same values but for rounding."""
     if [row[0] for row in one] != [row[0] for row in other]:
@@ -274,6 +287,8 @@ if __name__ == "__main__":
         check(*words)
     elif verb == "queries":
         queries(*words)
+    elif verb == "exchange":
+        exchange(*words)
     elif verb == "compare":
         compare(*words)
     else:

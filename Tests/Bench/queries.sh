@@ -56,7 +56,16 @@ for one in $stores; do
   port=$((port + 1))
 done
 
+"$work/hgen" serve --port "$port" --series 0 &
+pid=$!
+for _ in $(seq 100); do
+  exchange=$(measure exchange "http://127.0.0.1:$port" 2>/dev/null) && break
+  sleep 0.05
+done
+end KILL
+
 echo "$samples samples: $series series, $ticks ticks of $step s; ratios are to hvsmon"
+echo "an exchange with a server that has nothing to do takes $exchange ms"
 set --
 for one in $stores; do [ ! -f "$work/$one.json" ] || set -- "$@" "$work/$one.json"; done
 measure compare "$@"
