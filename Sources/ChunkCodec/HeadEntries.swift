@@ -67,8 +67,7 @@ package struct HeadEntries: Sendable {
       rows.removeLast()
     }
     columns += numbers
-    bits.reserveCapacity(cells.upperBound)
-    for value in values { bits.append(value.bitPattern) }
+    bits.append(contentsOf: values.lazy.map(\.bitPattern))
     rows.append(Row(group: group, time: time, cells: cells))
   }
 

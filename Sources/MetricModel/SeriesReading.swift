@@ -89,7 +89,9 @@ package protocol SeriesCursor: Sendable {
 package struct NewestSamples: Sendable {
   /// One sample and what identifies its series.
   package struct Element: Sendable {
+    /// What identifies the series.
     package let labels: LabelSet
+    /// Its newest sample.
     package let sample: Sample
 
     /// Pairs a sample with its series.

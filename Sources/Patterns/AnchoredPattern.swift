@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import MetricModel
 
 /// Why a regular expression was refused.
 package struct PatternError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -123,14 +124,6 @@ private struct ByteText: Hashable, Sendable {
   }
 
   func hash(into hasher: inout Hasher) { hasher.combine(text) }
-}
-
-extension String {
-  /// The UTF-8 of both is the same.
-  func hasSameBytes(as other: String) -> Bool {
-    // `==` is a memory comparison for almost all text, and wrong only in the rare equivalences.
-    utf8.count == other.utf8.count && self == other && utf8.elementsEqual(other.utf8)
-  }
 }
 
 /// Recognises expressions that are only text.

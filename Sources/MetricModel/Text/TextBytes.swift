@@ -14,8 +14,8 @@ extension String {
     }
   }
 
-  /// Equality of the UTF-8 text.
-  func hasSameBytes(as other: String) -> Bool {
+  /// Equality of the UTF-8 texts: `==` on `String` takes two spellings of one character for the same.
+  package func hasSameBytes(as other: String) -> Bool {
     if isKept(as: other) { return true }
     guard utf8.count == other.utf8.count else { return false }
     return withBytes(of: other) { left, right in

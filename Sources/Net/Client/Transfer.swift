@@ -197,10 +197,16 @@ final class Transfer {
     context.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
   }
 
+  private static let reservedBytesMax = 1 << 20
+
   private func receiveBody(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
     guard body.count + count <= request.maxBodyBytes else {
       stop = .bodyTooLarge
       return 0
+    }
+    if body.isEmpty, let length = headers["Content-Length"].flatMap({ Int($0) }) {
+      // What is promised need not come: room is made for a usual page at most.
+      body.reserveCapacity(min(max(length, count), Self.reservedBytesMax))
     }
     body.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))
     return count

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import MetricModel
 
 /// The parts of an expression that stand in it more than once: each is evaluated once.
 struct RepeatedParts {
@@ -43,7 +44,7 @@ struct RepeatedParts {
 
   /// Two spellings of one character are equal texts to Swift, but select different series.
   private static func isSame(_ left: Expression, _ right: Expression) -> Bool {
-    left == right && left.description.utf8.elementsEqual(right.description.utf8)
+    left == right && left.description.hasSameBytes(as: right.description)
   }
 
   private static func collect(_ expression: Expression, _ seen: inout [Expression]) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import MetricModel
 import SQLite
 
 /// Label names and values by number: each is stored once, however many series have it.
@@ -32,7 +33,7 @@ struct SymbolTable: Sendable {
       numbers.reserveCapacity(texts.count)
       for (number, text) in texts.enumerated() { numbers[text] = UInt32(number) }
     }
-    if let number = numbers[text], texts[Int(number)].utf8.elementsEqual(text.utf8) {
+    if let number = numbers[text], texts[Int(number)].hasSameBytes(as: text) {
       return number
     }
     let number = UInt32(texts.count)

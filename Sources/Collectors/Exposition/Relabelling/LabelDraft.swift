@@ -30,6 +30,6 @@ struct LabelDraft {
   }
 
   private func place(of name: String) -> Int? {
-    labels.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }
+    labels.firstIndex { $0.name.hasSameBytes(as: name) }
   }
 }

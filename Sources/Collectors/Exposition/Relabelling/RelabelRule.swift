@@ -61,8 +61,8 @@ struct RelabelRule: Sendable {
     switch action {
     case .keep: return pattern.matches(value) ? .kept : .dropped
     case .drop: return pattern.matches(value) ? .dropped : .kept
-    case .keepequal: return isEqual(value, draft[targetLabel]) ? .kept : .dropped
-    case .dropequal: return isEqual(value, draft[targetLabel]) ? .dropped : .kept
+    case .keepequal: return value.hasSameBytes(as: draft[targetLabel]) ? .kept : .dropped
+    case .dropequal: return value.hasSameBytes(as: draft[targetLabel]) ? .dropped : .kept
     case .lowercase: return set(targetLabel, to: value.lowercased(), in: &draft)
     case .uppercase: return set(targetLabel, to: value.uppercased(), in: &draft)
     case .hashmod: return set(targetLabel, to: hash(value), in: &draft)
@@ -94,10 +94,6 @@ struct RelabelRule: Sendable {
     }
     draft[name] = value
     return .kept
-  }
-
-  private func isEqual(_ left: String, _ right: String) -> Bool {
-    left.utf8.elementsEqual(right.utf8)
   }
 
   /// The last eight bytes of the MD5, as a number, modulo the modulus.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import MetricModel
 
 extension TemplateFunctionSet {
   /// The functions every template of the language has.
@@ -150,7 +151,7 @@ enum TemplateOrder {
     _ right: TemplateValue
   ) throws(TemplateFault) -> Bool {
     switch (left, right) {
-    case (.text(let left), .text(let right)): return left.utf8.elementsEqual(right.utf8)
+    case (.text(let left), .text(let right)): return left.hasSameBytes(as: right)
     case (.number(let left), .number(let right)): return left == right
     case (.integer(let left), .integer(let right)): return left == right
     case (.flag(let left), .flag(let right)): return left == right
