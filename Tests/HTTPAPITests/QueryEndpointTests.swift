@@ -195,7 +195,7 @@ import Testing
   }
 
   @Test func `an answer beyond the limit of bytes is refused by its limit`() async throws {
-    let wide = (0..<200).map { number in
+    let wide = (0..<100).map { number in
       MemoryReading.series(
         "wide",
         ["n": "\(number)-" + String(repeating: "x", count: 400_000)],
@@ -206,7 +206,17 @@ import Testing
     let answer = try await Self.ports(reading: MemoryReading(all: wide))
       .ask("/api/v1/query", [("query", "wide")])
     #expect(answer.status == 422)
-    #expect(answer.text.contains("longer than the limit of 67108864 bytes"))
+    #expect(answer.text.contains("longer than the limit of 33554432 bytes"))
+  }
+
+  @Test func `a result of too many samples is refused by its limit`() async throws {
+    let many = (0..<200).map { MemoryReading.series("many", ["n": "\($0)"], 1, at: 100) }
+    let answer = try await Self.ports(reading: MemoryReading(all: many)).ask(
+      "/api/v1/query_range",
+      [("query", "last_over_time(many[1d])"), ("start", "100"), ("end", "11100"), ("step", "1")]
+    )
+    #expect(answer.status == 422)
+    #expect(answer.text.contains("query result has more than 2097152 samples"))
   }
 
   @Test func `without a time the present is meant`() async {

@@ -283,6 +283,25 @@ import Testing
         reading: store
       )
     }
+    for (most, isBearable) in [(7, false), (8, true)] {
+      var small = QueryEngine()
+      small.limits.resultSamples = most
+      let question = {
+        _ = try self.instant("x[1m]", at: 45, store, engine: small)
+        _ = try small.range(
+          try PromQLParser.parse("x"),
+          from: .epoch,
+          through: Timestamp(unixSeconds: 45),
+          step: .seconds(15),
+          reading: store
+        )
+      }
+      if isBearable {
+        try question()
+      } else {
+        #expect(throws: QueryError.resultTooLarge(limit: most)) { try question() }
+      }
+    }
     #expect(QueryError.tooManySamples(limit: 5).errorType == "execution")
     #expect(QueryError.tooManySamples(limit: 5).description.hasSuffix("(limit 5)"))
   }

@@ -5,7 +5,7 @@ import Net
 /// Writes Prometheus' JSON envelope.
 enum APIEnvelope {
   /// The longest answer, before compression.
-  static let bytesMax = 64 << 20
+  static let bytesMax = 32 << 20
 
   /// The warning of an answer that was cut because its sender asked for no more.
   static let truncated = "results truncated due to limit"

@@ -34,6 +34,15 @@ struct MatrixText {
     parts = try writing.parts(count)
   }
 
+  /// Takes the first part out that is not empty; nil when there is none left.
+  mutating func takeFirst() -> JSONText? {
+    while !parts.isEmpty {
+      let part = parts.removeFirst()
+      if !part.bytes.isEmpty { return part }
+    }
+    return nil
+  }
+
   /// What the threads that write have in common.
   private final class Writing: Sendable {
     private let bytes = Atomic(0)
@@ -71,11 +80,11 @@ struct MatrixText {
 }
 
 extension JSONText {
-  /// Adds a list of series.
-  mutating func write(_ matrix: MatrixText) {
+  /// Adds a list of series; each part is let go of as it is added.
+  mutating func write(_ matrix: consuming MatrixText) {
     raw("[")
     var isFirst = true
-    for part in matrix.parts where !part.bytes.isEmpty {
+    while let part = matrix.takeFirst() {
       if !isFirst { raw(",") }
       isFirst = false
       append(part)

@@ -13,6 +13,9 @@ struct QueryEndpoint: Sendable {
   /// The most steps from the first to the last time of a span: one point less than its points.
   static let stepsMax: Int64 = 11_000
 
+  /// The most samples in an answer: with a point in 16 bytes, the least for times of today, they fill it.
+  static let resultSamplesMax = APIEnvelope.bytesMax / 16
+
   /// What a query may take to be answered where it came in: less than half a millisecond's worth.
   static let shortcutLimits = {
     var limits = QueryLimits(samples: 5_000, series: 1_000)
@@ -152,6 +155,7 @@ struct QueryEndpoint: Sendable {
   ) throws(QueryError) -> QueryResult {
     var engine = engine
     engine.limits.steps = max(engine.limits.steps, Int(Self.stepsMax) + 1)
+    engine.limits.resultSamples = Self.resultSamplesMax
     if let lookback = query.lookback { engine.lookback = lookback }
     switch query.times {
     case .instant(let time):

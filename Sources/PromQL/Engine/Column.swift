@@ -53,6 +53,9 @@ struct Column: Sendable {
   /// There is no sample at all.
   var isEmpty: Bool { values.allSatisfy(\.isStalenessMarker) }
 
+  /// How many samples there are.
+  var sampleCount: Int { values.reduce(0) { $0 + ($1.isStalenessMarker ? 0 : 1) } }
+
   /// The column's values replaced where there are some.
   mutating func transform(_ operation: (Double) -> Double) {
     for index in values.indices where !values[index].isStalenessMarker {

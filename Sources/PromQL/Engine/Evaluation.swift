@@ -204,6 +204,7 @@ final class Evaluation {
   ) throws(QueryError) -> [Series] {
     var columns = try finishedInOrder(columns.filter { !$0.isEmpty })
     try checkSize(columns)
+    try checkSize(samples: columns.reduce(0) { $0 + $1.sampleCount })
     var series: [Series] = []
     series.reserveCapacity(columns.count)
     for place in columns.indices {
@@ -218,6 +219,13 @@ final class Evaluation {
       series.append(Series(labels: columns[place].labels, samples: samples))
     }
     return series
+  }
+
+  /// A result is refused before it is made: it takes several times what the columns do.
+  func checkSize(samples: Int) throws(QueryError) {
+    guard samples <= engine.limits.resultSamples else {
+      throw .resultTooLarge(limit: engine.limits.resultSamples)
+    }
   }
 
   func checkSize(_ columns: [Column]) throws(QueryError) {

@@ -9,6 +9,8 @@ package struct QueryLimits: Equatable, Sendable {
   package var steps: Int
   /// The most series in a result.
   package var series: Int
+  /// The most samples in a result over time.
+  package var resultSamples = Int.max
   /// The most series that match one selector, those without samples counted.
   package var matches = Int.max
 

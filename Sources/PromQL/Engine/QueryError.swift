@@ -13,6 +13,8 @@ package enum QueryError: Error, Equatable, Sendable {
   case tooManySteps(limit: Int)
   /// The result has more series than `limit`.
   case tooManySeries(limit: Int)
+  /// The result has more samples than `limit`.
+  case resultTooLarge(limit: Int)
   /// The deadline passed; `limit` says which one it was.
   case timedOut(limit: String)
   /// The stored samples could not be read.
@@ -32,6 +34,9 @@ extension QueryError: CustomStringConvertible {
     case .tooManySteps(let limit):
       "exceeded maximum resolution of \(limit) points per timeseries"
     case .tooManySeries(let limit): "query result has more than \(limit) series"
+    case .resultTooLarge(let limit):
+      "query result has more than \(limit) samples: ask for fewer series, a shorter time or a longer "
+        + "step"
     case .timedOut(let limit): "query timed out in expression evaluation (limit \(limit))"
     case .store(let error): "stored samples cannot be read: \(error)"
     case .unsupported(let function): "\(function)() is not supported"
@@ -42,7 +47,7 @@ extension QueryError: CustomStringConvertible {
   package var errorType: String {
     switch self {
     case .refused, .tooManySteps, .unsupported: "bad_data"
-    case .execution, .tooManySamples, .tooManySeries: "execution"
+    case .execution, .tooManySamples, .tooManySeries, .resultTooLarge: "execution"
     case .timedOut: "timeout"
     case .store: "internal"
     }

@@ -214,6 +214,7 @@ extension Evaluation {
   ) throws(QueryError) -> [Series] {
     var columns: [Column] = []
     var found: [Series] = []
+    var count = 0
     try forEachSeries(of: expression, on: grid) { (input, windows) throws(QueryError) in
       let (start, end) = (windows.ends.first - windows.length, windows.ends.first)
       var samples: [Sample] = []
@@ -221,6 +222,8 @@ extension Evaluation {
         samples.append(Sample(Timestamp(unixMilliseconds: time), value))
       }
       guard !samples.isEmpty else { return }
+      count += samples.count
+      try checkSize(samples: count)
       let labels = input.dropsName ? input.labels.withoutNameLabels : input.labels
       columns.append(Column(labels, [0]))
       found.append(Series(labels: labels, samples: samples))
