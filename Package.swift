@@ -125,7 +125,8 @@ let modules: [Target] = [
   library(
     "HTTPAPI",
     [
-      "MetricModel", "Patterns", "PromQL", "Rules", "Snapshot", "Incidents", "Notifying", "Net",
+      "CMalloc", "MetricModel", "Patterns", "PromQL", "Rules", "Snapshot", "Incidents", "Notifying",
+      "Net",
     ]
   ),
   library("Simulator", ["MetricModel", "Net"]),

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import CMalloc
 import Glibc
 import Synchronization
 
@@ -35,10 +36,12 @@ final class LargeQueries: Sendable {
       }
     }
 
-    /// Gives the turn back if it was taken.
+    /// Gives the turn back if it was taken, and first to the system what the query no longer holds: what
+    /// is left between the pieces of the next one would add up.
     func giveBack() {
       isTaken.withLock { isTaken in
         guard isTaken else { return }
+        hv_malloc_give_back()
         queries.isTurnTaken.store(false, ordering: .releasing)
         isTaken = false
       }
