@@ -125,8 +125,7 @@ let modules: [Target] = [
   library(
     "HTTPAPI",
     [
-      "CMalloc", "MetricModel", "Patterns", "PromQL", "Rules", "Snapshot", "Incidents", "Notifying",
-      "Net",
+      "MetricModel", "Patterns", "PromQL", "Rules", "Snapshot", "Incidents", "Notifying", "Net",
     ]
   ),
   library("Simulator", ["MetricModel", "Net"]),

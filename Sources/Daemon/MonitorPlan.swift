@@ -7,12 +7,20 @@ package struct MonitorPlan: Sendable {
   let configPath: String
   let loader: SettingsLoader
   let logger: Logger
+  let giveBackMemory: @Sendable () -> Void
 
-  /// Names the settings file, what may be declared in it, and where log lines go.
-  package init(configPath: String, loader: SettingsLoader, logger: Logger) {
+  /// Names the settings file, what may be declared in it, where log lines go, and what gives memory
+  /// back to the system that a large query no longer holds.
+  package init(
+    configPath: String,
+    loader: SettingsLoader,
+    logger: Logger,
+    giveBackMemory: @escaping @Sendable () -> Void
+  ) {
     self.configPath = configPath
     self.loader = loader
     self.logger = logger
+    self.giveBackMemory = giveBackMemory
   }
 }
 

@@ -69,6 +69,7 @@ package struct StorePorts: Sendable {
   let engine: QueryEngine
   let clock: any TimeSource
   let deadline: @Sendable (Duration) -> QueryDeadline
+  let giveBackMemory: @Sendable () -> Void
 
   /// Names the ports.
   ///
@@ -77,16 +78,19 @@ package struct StorePorts: Sendable {
   ///   - engine: Evaluates queries.
   ///   - clock: The present time, for queries that name none.
   ///   - deadline: Makes the deadline of a query that begins now and may take so long.
+  ///   - giveBackMemory: Gives back to the system what a large query no longer holds.
   package init(
     reading: any SeriesReading,
     engine: QueryEngine,
     clock: any TimeSource,
-    deadline: @escaping @Sendable (Duration) -> QueryDeadline
+    deadline: @escaping @Sendable (Duration) -> QueryDeadline,
+    giveBackMemory: @escaping @Sendable () -> Void
   ) {
     self.reading = reading
     self.engine = engine
     self.clock = clock
     self.deadline = deadline
+    self.giveBackMemory = giveBackMemory
   }
 }
 

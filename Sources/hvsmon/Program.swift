@@ -15,7 +15,8 @@ enum Program {
     MonitorPlan(
       configPath: config,
       loader: loader,
-      logger: logger
+      logger: logger,
+      giveBackMemory: MemoryThrift.giveBack
     )
   }
 }

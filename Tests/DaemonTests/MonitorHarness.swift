@@ -65,7 +65,8 @@ final class MonitorHarness: Sendable {
       loader: SettingsLoader(collectors: allCollectors) { client in
         allReceiverKinds(ReceiverServices(client: client, clock: SystemClock()))
       },
-      logger: Logger(area: "test", threshold: .debug, sink: sink)
+      logger: Logger(area: "test", threshold: .debug, sink: sink),
+      giveBackMemory: {}
     )
   }
 

@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct LargeQueriesTests {
   @Test func `a large query waits until the one before has its answer`() async {
-    let queries = LargeQueries()
+    let giveBacks = Mutex(0)
+    let queries = LargeQueries { giveBacks.withLock { $0 += 1 } }
     let first = queries.permit()
     first.take(unless: { false })
     let steps = Mutex<[String]>([])
@@ -20,14 +21,16 @@ import Testing
       steps.withLock { $0.append("has its turn") }
     }
     #expect(await eventually { steps.withLock { $0.last == "waits" } })
+    #expect(giveBacks.withLock { $0 } == 0)
     first.giveBack()
+    #expect(giveBacks.withLock { $0 } == 1)
     await waiting.value
     #expect(steps.withLock { $0.last } == "has its turn")
     second.giveBack()
   }
 
   @Test func `one that is over does not take the turn, and what was not taken is not given back`() {
-    let queries = LargeQueries()
+    let queries = LargeQueries {}
     let first = queries.permit()
     first.take(unless: { false })
     first.take(unless: { false })

@@ -89,7 +89,13 @@ extension APIPorts {
     remoteWrite: (@Sendable ([UInt8]) async -> WriteAnswer)? = nil
   ) -> APIPorts {
     APIPorts(
-      store: StorePorts(reading: reading, engine: engine, clock: clock, deadline: deadline),
+      store: StorePorts(
+        reading: reading,
+        engine: engine,
+        clock: clock,
+        deadline: deadline,
+        giveBackMemory: {}
+      ),
       latest: latest,
       rules: RulePorts(groups: { groups }, intervalStandard: .seconds(60)),
       targets: { targets },

@@ -20,7 +20,8 @@ extension Monitor {
         reading: parts.store,
         engine: QueryEngine(),
         clock: clock,
-        deadline: { [clock] in .after($0, on: clock) }
+        deadline: { [clock] in .after($0, on: clock) },
+        giveBackMemory: plan.giveBackMemory
       ),
       latest: latestPorts,
       rules: RulePorts(

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import CMalloc
 import Glibc
 import Synchronization
 
@@ -7,12 +6,19 @@ import Synchronization
 /// what several of them hold would add up.
 final class LargeQueries: Sendable {
   /// Samples after which a query counts as large.
-  static let samplesMin = 2_000_000
+  static let samplesMin = 1_000_000
 
   /// How often a query that waits looks whether its turn has come: it takes much longer itself.
   private static let pauseMicroseconds: UInt32 = 10_000
 
   private let isTurnTaken = Atomic(false)
+  private let giveBackMemory: @Sendable () -> Void
+
+  /// Lets large queries take turns.
+  ///
+  /// - Parameter giveBackMemory: Called after each: what is left between the pieces of one query
+  ///   and those of the next would add up.
+  init(giveBackMemory: @escaping @Sendable () -> Void) { self.giveBackMemory = giveBackMemory }
 
   /// What one query may need.
   func permit() -> Permit { Permit(self) }
@@ -36,12 +42,11 @@ final class LargeQueries: Sendable {
       }
     }
 
-    /// Gives the turn back if it was taken, and first to the system what the query no longer holds: what
-    /// is left between the pieces of the next one would add up.
+    /// Gives the turn back if it was taken.
     func giveBack() {
       isTaken.withLock { isTaken in
         guard isTaken else { return }
-        hv_malloc_give_back()
+        queries.giveBackMemory()
         queries.isTurnTaken.store(false, ordering: .releasing)
         isTaken = false
       }

@@ -30,12 +30,13 @@ struct QueryEndpoint: Sendable {
   let threads: QueryThreads
   private let parsed = ParsedQueries()
   private let shortcut = Shortcut()
-  private let largeQueries = LargeQueries()
+  private let largeQueries: LargeQueries
 
   /// Makes the endpoint.
   init(ports: StorePorts, threads: QueryThreads) {
     self.ports = ports
     self.threads = threads
+    largeQueries = LargeQueries(giveBackMemory: ports.giveBackMemory)
   }
 
   var routes: [HTTPRoute] {

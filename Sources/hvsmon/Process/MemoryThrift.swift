@@ -10,9 +10,12 @@ enum MemoryThrift {
   /// To be called before anything large is asked for.
   static func begin() { hv_malloc_use_one_heap() }
 
+  /// Gives back what nothing holds any more.
+  static func giveBack() { hv_malloc_give_back() }
+
   /// Gives back, time and again, what large answers left; ends when its task is cancelled.
   static func giveBack(every interval: Duration) async {
-    while (try? await Task.sleep(for: interval)) != nil { hv_malloc_give_back() }
+    while (try? await Task.sleep(for: interval)) != nil { giveBack() }
   }
 
   /// An answer of so many bytes was read.
