@@ -4,10 +4,12 @@
 #pragma once
 #include <malloc.h>
 
-// One heap for all threads, from which large blocks stay apart: what is freed can go back.
-static inline void hv_malloc_use_one_heap(void) {
+// One heap for all threads, from which blocks of so many bytes stay apart: what is freed can go back.
+// Up to `kept` free bytes at its end stay for what is asked for next.
+static inline void hv_malloc_use_one_heap(int apart, int kept) {
   mallopt(M_ARENA_MAX, 1);
-  mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+  mallopt(M_MMAP_THRESHOLD, apart);
+  mallopt(M_TRIM_THRESHOLD, kept);
 }
 
 // Gives pages back that hold nothing.

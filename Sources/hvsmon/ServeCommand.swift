@@ -24,7 +24,7 @@ enum ServeCommand: Command {
   private static let memoryInterval = Duration.seconds(60)
 
   static func run(_ arguments: Arguments) async throws(UsageError) -> Int32 {
-    MemoryThrift.begin()
+    MemoryThrift.beginServing()
     var arguments = arguments
     let config = try arguments.value("--config") ?? SettingsLoader.standardPath
     let levelText = try arguments.value("--log-level") ?? LogLevel.info.rawValue

@@ -7,8 +7,12 @@ enum MemoryThrift {
   /// Answers from which on memory is given back after they were read.
   private static let largeBytes = 64 * 1_024
 
-  /// To be called before anything large is asked for.
-  static func begin() { hv_malloc_use_one_heap() }
+  /// To be called before anything large is asked for, by a program that is small most of the time.
+  static func begin() { hv_malloc_use_one_heap(128 << 10, 128 << 10) }
+
+  /// The same for a server: pages that each answer gave back and asked for again would cost more time
+  /// than the answers take.
+  static func beginServing() { hv_malloc_use_one_heap(1 << 20, 32 << 20) }
 
   /// Gives back what nothing holds any more.
   static func giveBack() { hv_malloc_give_back() }
