@@ -4,7 +4,6 @@ import MetricModel
 /// Finds the newest sample of a series at each time that is not older than the lookback.
 struct LatestWorker: SeriesWorker {
   private let times: ReferenceTimes
-  private let lookback: Int64
   private let yield: SelectorYield
   private var columns = SampleColumns()
   /// At each time, the samples that are not too old; the last one counts.
@@ -12,7 +11,6 @@ struct LatestWorker: SeriesWorker {
 
   init(_ times: ReferenceTimes, lookback: Int64, gives yield: SelectorYield) {
     self.times = times
-    self.lookback = lookback
     self.yield = yield
     plan = WindowPlan(Windows(ends: times, length: lookback))
   }

@@ -7,8 +7,6 @@ import SQLite
 final class BlockList: Sendable {
   /// By their beginning.
   let rows: [BlockTable.Row]
-  /// The last time in any of them; the least number when there are none.
-  let end: Int64
   /// Samples outside these times are left out.
   private let times: ClosedRange<Int64>
   private let blocks: BlockSource
@@ -17,7 +15,6 @@ final class BlockList: Sendable {
     self.rows = rows
     self.times = times
     self.blocks = blocks
-    end = rows.reduce(.min) { max($0, $1.end) }
   }
 
   /// The rows of a block that are wanted.
