@@ -41,10 +41,9 @@ package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral 
 
   /// Tells whether two names are the same but for ASCII case (RFC 9110, section 5.1).
   static func isSameName(_ left: String, _ right: String) -> Bool {
-    let left = left.utf8
-    let right = right.utf8
-    return left.count == right.count
-      && zip(left, right).allSatisfy { $0 == $1 || lowercased($0) == lowercased($1) }
+    guard left.utf8.count == right.utf8.count else { return false }
+    return left == right
+      || zip(left.utf8, right.utf8).allSatisfy { lowercased($0) == lowercased($1) }
   }
 
   private static func lowercased(_ byte: UInt8) -> UInt8 {

@@ -4,26 +4,37 @@
 package enum URLText {
   /// Decodes `%41` and, where `plusIsBlank`, `+`; a broken escape stays as it is, as browsers do it.
   package static func decoded(_ text: some Collection<UInt8>, plusIsBlank: Bool = false) -> String {
-    var result: [UInt8] = []
-    result.reserveCapacity(text.count)
-    var rest = text[...]
-    while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "+"), plusIsBlank {
-        result.append(UInt8(ascii: " "))
-      } else if byte == UInt8(ascii: "%"), let value = escapedByte(rest.prefix(2)) {
-        result.append(value)
-        rest = rest.dropFirst(2)
-      } else {
-        result.append(byte)
+    text.withContiguousStorageIfAvailable { decoded($0[...], plusIsBlank: plusIsBlank) }
+      ?? Array(text).withUnsafeBufferPointer { decoded($0[...], plusIsBlank: plusIsBlank) }
+  }
+
+  private static func decoded(
+    _ text: Slice<UnsafeBufferPointer<UInt8>>,
+    plusIsBlank: Bool
+  ) -> String {
+    String(unsafeUninitializedCapacity: text.count) { result in
+      var count = 0
+      var index = text.startIndex
+      while index < text.endIndex {
+        var byte = text[index]
+        index += 1
+        if byte == UInt8(ascii: "+"), plusIsBlank {
+          byte = UInt8(ascii: " ")
+        } else if byte == UInt8(ascii: "%"), let value = escapedByte(text[index...].prefix(2)) {
+          byte = value
+          index += 2
+        }
+        result[count] = byte
+        count += 1
       }
+      return count
     }
-    return String(decoding: result, as: UTF8.self)
   }
 
   /// The byte that two hexadecimal digits stand for; nil for anything else.
-  private static func escapedByte(_ digits: some Collection<UInt8>) -> UInt8? {
-    guard digits.count == 2, let high = digits.first.flatMap(Digest.value(ofHexDigit:)),
-      let low = digits.dropFirst().first.flatMap(Digest.value(ofHexDigit:))
+  private static func escapedByte(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> UInt8? {
+    guard digits.count == 2, let high = Digest.value(ofHexDigit: digits[digits.startIndex]),
+      let low = Digest.value(ofHexDigit: digits[digits.startIndex + 1])
     else { return nil }
     return high << 4 | low
   }

@@ -83,6 +83,19 @@ import Testing
     await server.stop(grace: .zero)
   }
 
+  @Test(arguments: [1, 20, 100])
+  func `a header just under the limit is answered`(fields: Int) async throws {
+    let server = try start(echoRoutes)
+    let limit = HTTPServerSettings(port: 0).maxHeaderBytes
+    let names = (0..<fields).map { "X-\($0)" }
+    let value = String(repeating: "a", count: (limit - 300) / fields - 10)
+    var headers = HTTPHeaders()
+    for name in names { headers.add(name, value) }
+    let request = HTTPRequest(url: url(server, "/hello"), headers: headers)
+    for _ in 0..<2 { #expect(try await client.send(request).text == "hello") }
+    await server.stop(grace: .zero)
+  }
+
   @Test func `a handler past its deadline is cancelled and answered 503`() async throws {
     let cancelled = Tally()
     let slow = HTTPRoute(.exact("/slow")) { _ in

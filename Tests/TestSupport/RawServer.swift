@@ -40,6 +40,7 @@ package final class RawServer: Sendable {
     var descriptors: Set<Int32> = []
     var accepted = 0
     var headersRead = 0
+    var bytesFlooded = 0
     var releases = 0
     var releaseDemand = 0
   }
@@ -92,6 +93,9 @@ package final class RawServer: Sendable {
 
   /// How many request headers were read by ``Step/readHeader``.
   package var headersRead: Int { state.withLock { $0.headersRead } }
+
+  /// How many bytes of ``Step/flood(bytes:)`` were taken from it, be it by the system's buffers.
+  package var bytesFlooded: Int { state.withLock { $0.bytesFlooded } }
 
   /// Lets every script that stands at ``Step/waitForRelease`` go on, or the next one to come there.
   package func release() {
@@ -170,7 +174,9 @@ package final class RawServer: Sendable {
         guard send(descriptor, left < piece.count ? Array(piece[..<left]) : piece) else {
           return false
         }
-        left -= min(left, piece.count)
+        let count = min(left, piece.count)
+        server()?.state.withLock { $0.bytesFlooded += count }
+        left -= count
       }
       return true
     case .endlessHeader:

@@ -47,11 +47,9 @@ final class Exchange: Sendable {
   /// What can grow leaves the state with it, so that appending copies nothing.
   func take() -> Stage {
     state.withLock { state in
-      let stage = state.stage
-      switch stage {
-      case .receiving, .answered: state.stage = .sent
-      case .requestLine, .suspended, .sent: break
-      }
+      if case .suspended = state.stage { return state.stage }
+      var stage = Stage.sent
+      swap(&stage, &state.stage)
       return stage
     }
   }

@@ -91,8 +91,9 @@ final class ServerCore: Sendable {
     daemonSettings.connections_per_address = UInt32(
       clamping: settings.maxConnectionsPerAddress ?? 0
     )
-    // Above our own limit, so that the refusal can say it, and with room for bookkeeping.
-    daemonSettings.connection_memory_bytes = 2 * settings.maxHeaderBytes + 16_384
+    // Above our own limit, so that the refusal can say it, and with room for the list of the fields and
+    // the answer's head; not more, as libmicrohttpd clears all of it at every request.
+    daemonSettings.connection_memory_bytes = settings.maxHeaderBytes + 16_384
     daemonSettings.timeout_seconds = UInt32(
       clamping: (settings.connectionTimeout.wholeMilliseconds + 999) / 1_000
     )

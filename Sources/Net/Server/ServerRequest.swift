@@ -59,7 +59,10 @@ package struct ServerRequest: Sendable {
   }
 
   /// The parameters of the URL and then, if the body is `application/x-www-form-urlencoded`, its.
-  package var form: [Parameter] { query + bodyForm }
+  package var form: [Parameter] {
+    let more = bodyForm
+    return more.isEmpty ? query : query + more
+  }
 
   /// The parameters of a body that is `application/x-www-form-urlencoded`.
   package var bodyForm: [Parameter] {
