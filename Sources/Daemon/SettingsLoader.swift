@@ -67,6 +67,22 @@ package struct SettingsLoader: Sendable {
     return check
   }
 
+  /// Whether a file is one of settings and not of rules: it has no `groups`, and some key is a setting's.
+  package func isSettingsFile(_ path: String) -> Bool {
+    let text: [UInt8]
+    do throws(BoundedFile.Failure) {
+      text = try BoundedFile.read(path)
+    } catch {
+      // Whoever reads it as one of either says why it cannot be read.
+      return false
+    }
+    let tree = SettingsTree(parsing: text, file: path, environment: Self.environment(of: path))
+    let keys = tree.root.keys
+    _ = tree.readSettings()
+    let unknown = Set(tree.issues.map(\.key))
+    return !keys.contains("groups") && !unknown.isSuperset(of: keys)
+  }
+
   /// Reads rule files alone; when nothing is wrong with them, reviews them.
   package func checkRuleFiles(_ paths: [String]) -> SettingsCheck {
     var check = SettingsCheck()

@@ -7,12 +7,12 @@ enum CheckCommand: Command {
   static let name = "check"
   static let summary = "validate the settings and rule files"
   static let help = """
-    hvsmon check [--config FILE] [RULEFILE...]
+    hvsmon check [--config FILE] [FILE...]
 
     Reads the settings file, the rule files it names and those given here, and prints every fault
     as FILE:LINE:COLUMN: KEY: what is wrong and what is allowed; faults of rule files as promtool
     prints them, as FILE: LINE:COLUMN: group "g", rule 2, "Name": what is wrong. With rule files alone,
-    only they are read.
+    only they are read; a FILE with settings is read as with --config.
 
     Rules without faults are reviewed: metrics and labels that hvsmon does not know, with the nearest
     one that it knows, operators whose sides can never match, rules that stand twice, and alerts
@@ -25,9 +25,12 @@ enum CheckCommand: Command {
 
   static func run(_ arguments: Arguments) async throws(UsageError) -> Int32 {
     var arguments = arguments
-    let config = try arguments.value("--config")
-    let ruleFiles = try arguments.rest()
+    var config = try arguments.value("--config")
+    var ruleFiles = try arguments.rest()
     let loader = Program.loader
+    if config == nil, let place = ruleFiles.firstIndex(where: loader.isSettingsFile) {
+      config = ruleFiles.remove(at: place)
+    }
     var isUnreadable = false
     var faults: [SettingsIssue] = []
     var warnings: [String] = []

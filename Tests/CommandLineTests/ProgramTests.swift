@@ -81,6 +81,10 @@ import Testing
     #expect(check.output.contains("\(file):1:1: pol: "))
     #expect(check.output.contains("\(file):2:18: poll.interval: "))
     #expect(check.output.contains("\(rules): 5:"))
+    // One file is told from the other by what is in it.
+    #expect(try await hvsmon("check", file).output == check.output)
+    let misspelt = try folder.write("rules.yml", "grups: []\n")
+    #expect(try await hvsmon("check", misspelt).output.contains("did you mean \"groups\"?"))
   }
 
   @Test func `a file that cannot be read exits 2 and says why`() async throws {
