@@ -65,6 +65,7 @@ package final class Monitor: Sendable {
   private let turns = Turnstile(width: 1, waitingMax: Monitor.reloadsWaitingMax)
   private let isStopping = Atomic(false)
   private let server: Mutex<HTTPServer?> = Mutex(nil)
+  let unreadAnswers = UnreadAnswers()
 
   private init(plan: MonitorPlan, parts: Parts, loaded: LoadedSettings, clock: any PollClock) {
     self.plan = plan
@@ -108,6 +109,7 @@ package final class Monitor: Sendable {
     monitor.expectTargets(of: loaded)
     do throws(HTTPServerError) {
       var settings = try HTTPServerSettings(loaded.settings.http)
+      settings.unreadAnswers = monitor.unreadAnswers
       if !settings.tokens.isEmpty {
         settings.sessions = LoginSessions(tokens: settings.tokens, path: PageRoutes.loginPath) {
           clock.now.unixMilliseconds / 1_000

@@ -69,6 +69,7 @@ package struct StorePorts: Sendable {
   let engine: QueryEngine
   let clock: any TimeSource
   let deadline: @Sendable (Duration) -> QueryDeadline
+  let hasRoom: @Sendable (_ bytes: Int) -> Bool
   let giveBackMemory: @Sendable () -> Void
 
   /// Names the ports.
@@ -78,18 +79,21 @@ package struct StorePorts: Sendable {
   ///   - engine: Evaluates queries.
   ///   - clock: The present time, for queries that name none.
   ///   - deadline: Makes the deadline of a query that begins now and may take so long.
+  ///   - hasRoom: Whether an answer of so many bytes would be sent now.
   ///   - giveBackMemory: Gives back to the system what a large query no longer holds.
   package init(
     reading: any SeriesReading,
     engine: QueryEngine,
     clock: any TimeSource,
     deadline: @escaping @Sendable (Duration) -> QueryDeadline,
+    hasRoom: @escaping @Sendable (_ bytes: Int) -> Bool,
     giveBackMemory: @escaping @Sendable () -> Void
   ) {
     self.reading = reading
     self.engine = engine
     self.clock = clock
     self.deadline = deadline
+    self.hasRoom = hasRoom
     self.giveBackMemory = giveBackMemory
   }
 }

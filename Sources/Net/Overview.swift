@@ -11,7 +11,7 @@
 //
 // Invariants
 // - Everything has a limit and every error names the one that was hit: time, header, body,
-//   redirects, exchanges, connections.
+//   redirects, exchanges, connections, answers that nobody reads.
 // - One thread carries all exchanges of a client, another all streams of a connector; they sleep
 //   while nothing happens, and one turn of the streams' thread costs what happened in it, however
 //   many are open. What other threads share with them is `TransferMailbox` and

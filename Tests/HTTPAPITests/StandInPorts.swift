@@ -94,6 +94,7 @@ extension APIPorts {
         engine: engine,
         clock: clock,
         deadline: deadline,
+        hasRoom: { _ in true },
         giveBackMemory: {}
       ),
       latest: latest,

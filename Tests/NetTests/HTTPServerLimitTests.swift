@@ -96,6 +96,52 @@ import Testing
     await server.stop(grace: .zero)
   }
 
+  @Test func `long answers that nobody reads are bounded`() async throws {
+    // More than the system keeps for a connection that is not read.
+    let length = 16 << 20
+    let long = HTTPRoute(["GET"], .exact("/long")) { _ in
+      .data([UInt8](repeating: 0x61, count: length), type: "text/plain")
+    }
+    let unread = UnreadAnswers(limitBytes: 2 * length)
+    let server = try start(echoRoutes + [long]) { settings in
+      settings.unreadAnswers = unread
+      settings.gzipMinimumBytes = .max
+    }
+    let head = Array("GET /long HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
+    let readers = try (0..<2).map { _ in try #require(RawExchange.open(head, port: server.port)) }
+    #expect(await eventually { !unread.hasRoom(bytes: 1) })
+    let request = HTTPRequest(url: url(server, "/long"), maxBodyBytes: length)
+    let refused = try await client.send(request)
+    #expect(refused.status == 503)
+    #expect(String(refused.text.prefix(200)).contains("33554432"))
+    #expect(refused.headers["Retry-After"] == "1")
+    #expect(server.statistics.refusals == [503: 1])
+    #expect(try await client.send(HTTPRequest(url: url(server, "/hello"))).text == "hello")
+    close(readers[0])
+    #expect(await eventually { unread.hasRoom(bytes: length) })
+    #expect(try await client.send(request).body.count == length)
+    close(readers[1])
+    #expect(await eventually { unread.hasRoom(bytes: 2 * length) })
+    await server.stop(grace: .zero)
+  }
+
+  @Test func `one answer alone is sent, however long`() async throws {
+    let long = HTTPRoute(["GET"], .exact("/long")) { _ in
+      .data([UInt8](repeating: 0x61, count: 1 << 20), type: "text/plain")
+    }
+    let unread = UnreadAnswers(limitBytes: 1_000)
+    let server = try start([long]) { settings in
+      settings.unreadAnswers = unread
+      settings.gzipMinimumBytes = .max
+    }
+    for _ in 0..<2 {
+      let response = try await client.send(HTTPRequest(url: url(server, "/long")))
+      #expect(response.body.count == 1 << 20)
+      #expect(await eventually { unread.hasRoom(bytes: 2_000) })
+    }
+    await server.stop(grace: .zero)
+  }
+
   @Test func `a handler past its deadline is cancelled and answered 503`() async throws {
     let cancelled = Tally()
     let slow = HTTPRoute(.exact("/slow")) { _ in

@@ -22,10 +22,10 @@ enum RawExchange {
     }
   }
 
-  private static func exchange(_ bytes: [UInt8], _ port: UInt16, _ ending: Ending) -> String? {
+  /// A connection over which the bytes were sent, to be closed by the caller; nil when there is none.
+  static func open(_ bytes: [UInt8], port: UInt16) -> Int32? {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
@@ -35,7 +35,10 @@ enum RawExchange {
         connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
       }
     }
-    guard status == 0 else { return nil }
+    guard status == 0 else {
+      close(descriptor)
+      return nil
+    }
     var limit = timeval(tv_sec: 2, tv_usec: 0)
     let size = socklen_t(MemoryLayout<timeval>.size)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
@@ -53,6 +56,12 @@ enum RawExchange {
       guard count > 0 else { break }
       sent += count
     }
+    return descriptor
+  }
+
+  private static func exchange(_ bytes: [UInt8], _ port: UInt16, _ ending: Ending) -> String? {
+    guard let descriptor = open(bytes, port: port) else { return nil }
+    defer { close(descriptor) }
     if case .reset = ending {
       var hard = linger(l_onoff: 1, l_linger: 0)
       let size = socklen_t(MemoryLayout<linger>.size)

@@ -12,13 +12,22 @@ final class LargeQueries: Sendable {
   private static let pauseMicroseconds: UInt32 = 10_000
 
   private let isTurnTaken = Atomic(false)
+  private let hasRoom: @Sendable () -> Bool
   private let giveBackMemory: @Sendable () -> Void
 
   /// Lets large queries take turns.
   ///
-  /// - Parameter giveBackMemory: Called after each: what is left between the pieces of one query
-  ///   and those of the next would add up.
-  init(giveBackMemory: @escaping @Sendable () -> Void) { self.giveBackMemory = giveBackMemory }
+  /// - Parameters:
+  ///   - hasRoom: Whether the answer may be as long as any; a query whose turn it is waits for it.
+  ///   - giveBackMemory: Called after each: what is left between the pieces of one query and those
+  ///     of the next would add up.
+  init(
+    hasRoom: @escaping @Sendable () -> Bool,
+    giveBackMemory: @escaping @Sendable () -> Void
+  ) {
+    self.hasRoom = hasRoom
+    self.giveBackMemory = giveBackMemory
+  }
 
   /// What one query may need.
   func permit() -> Permit { Permit(self) }
@@ -39,6 +48,7 @@ final class LargeQueries: Sendable {
           usleep(LargeQueries.pauseMicroseconds)
         }
         isTaken = true
+        while !queries.hasRoom(), !isOver() { usleep(LargeQueries.pauseMicroseconds) }
       }
     }
 

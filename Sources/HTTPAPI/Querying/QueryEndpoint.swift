@@ -36,7 +36,10 @@ struct QueryEndpoint: Sendable {
   init(ports: StorePorts, threads: QueryThreads) {
     self.ports = ports
     self.threads = threads
-    largeQueries = LargeQueries(giveBackMemory: ports.giveBackMemory)
+    largeQueries = LargeQueries(
+      hasRoom: { ports.hasRoom(APIEnvelope.bytesMax) },
+      giveBackMemory: ports.giveBackMemory
+    )
   }
 
   var routes: [HTTPRoute] {

@@ -3,7 +3,7 @@
 /// Serves HTTP/1.1 on one address until it is stopped.
 ///
 /// What it answers by itself: 401 and 403 (tokens), 404, 405 with Allow, 413 and 431 (limits), 503
-/// (a handler past its deadline, or the end), OPTIONS with 204, HEAD wherever GET is served.
+/// (a handler past its deadline, too many unread answers, or the end), OPTIONS with 204, HEAD wherever GET is served.
 package final class HTTPServer: Sendable {
   /// The port it listens on.
   package let port: UInt16

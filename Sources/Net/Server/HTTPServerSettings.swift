@@ -41,6 +41,8 @@ package struct HTTPServerSettings: Sendable {
   package var handlerDeadline: Duration
   /// Bodies of at least so many bytes are compressed for those who accept gzip.
   package var gzipMinimumBytes: Int
+  /// Counts long answers until they are read; one that finds no room is answered 503.
+  package var unreadAnswers: UnreadAnswers
 
   /// Describes a server; the defaults suit a monitor with a few dozen clients.
   package init(
@@ -55,7 +57,8 @@ package struct HTTPServerSettings: Sendable {
     maxBodyBytes: Int = 1 << 20,
     connectionTimeout: Duration = .seconds(60),
     handlerDeadline: Duration = .seconds(30),
-    gzipMinimumBytes: Int = 1 << 10
+    gzipMinimumBytes: Int = 1 << 10,
+    unreadAnswers: UnreadAnswers = UnreadAnswers()
   ) {
     self.host = host
     self.port = port
@@ -69,6 +72,7 @@ package struct HTTPServerSettings: Sendable {
     self.connectionTimeout = connectionTimeout
     self.handlerDeadline = handlerDeadline
     self.gzipMinimumBytes = gzipMinimumBytes
+    self.unreadAnswers = unreadAnswers
   }
 }
 

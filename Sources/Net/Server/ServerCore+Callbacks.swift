@@ -175,7 +175,10 @@ extension ServerCore {
 
   private func send(_ response: ServerResponse, on connection: ConnectionHandle) -> MHD_Result {
     guard response.body.count <= Self.copiedBytesMax else {
-      return send(response, on: connection, body: LongBody(response.body).makeResponse())
+      guard let body = LongBody(response.body, countedBy: settings.unreadAnswers) else {
+        return send(refusal: unreadRefusal, on: connection)
+      }
+      return send(response, on: connection, body: body.makeResponse())
     }
     let body = response.body.withUnsafeBytes { bytes in
       MHD_create_response_from_buffer(
@@ -185,6 +188,14 @@ extension ServerCore {
       )
     }
     return send(response, on: connection, body: body)
+  }
+
+  private var unreadRefusal: ServerResponse {
+    let limit = settings.unreadAnswers.limitBytes
+    let reason = "answers that wait to be read have \(limit) bytes, which is the limit: ask again"
+    var response = ServerResponse.text(reason + "\n", status: 503)
+    response.headers["Retry-After"] = "1"
+    return response
   }
 
   /// Longer bodies are given to libmicrohttpd in pieces.

@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: MIT
 import CMicroHTTPD
 
-/// A body that libmicrohttpd takes in pieces, so that a long one is not in memory twice.
+/// A body that libmicrohttpd takes in pieces, so that a long one is not in memory twice; it counts as
+/// unread until libmicrohttpd lets go of it.
 final class LongBody: Sendable {
   private static let pieceBytes = 256 << 10
 
   private let bytes: [UInt8]
+  private let unread: UnreadAnswers
 
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
+  /// Nil when too much is unread already.
+  init?(_ bytes: [UInt8], countedBy unread: UnreadAnswers) {
+    guard unread.add(bytes: bytes.count) else { return nil }
+    self.bytes = bytes
+    self.unread = unread
+  }
+
+  deinit { unread.remove(bytes: bytes.count) }
 
   /// Gives libmicrohttpd the bytes from a place on, as many as there is room for.
   private func read(from place: UInt64, into room: UnsafeMutableRawBufferPointer) -> Int {
