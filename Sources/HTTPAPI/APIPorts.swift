@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 package import MetricModel
+package import Net
 package import PromQL
 package import Rules
 
@@ -69,7 +70,7 @@ package struct StorePorts: Sendable {
   let engine: QueryEngine
   let clock: any TimeSource
   let deadline: @Sendable (Duration) -> QueryDeadline
-  let hasRoom: @Sendable (_ bytes: Int) -> Bool
+  let unreadAnswers: UnreadAnswers
   let giveBackMemory: @Sendable () -> Void
 
   /// Names the ports.
@@ -79,21 +80,21 @@ package struct StorePorts: Sendable {
   ///   - engine: Evaluates queries.
   ///   - clock: The present time, for queries that name none.
   ///   - deadline: Makes the deadline of a query that begins now and may take so long.
-  ///   - hasRoom: Whether an answer of so many bytes would be sent now.
+  ///   - unreadAnswers: What the server counts long answers with.
   ///   - giveBackMemory: Gives back to the system what a large query no longer holds.
   package init(
     reading: any SeriesReading,
     engine: QueryEngine,
     clock: any TimeSource,
     deadline: @escaping @Sendable (Duration) -> QueryDeadline,
-    hasRoom: @escaping @Sendable (_ bytes: Int) -> Bool,
+    unreadAnswers: UnreadAnswers,
     giveBackMemory: @escaping @Sendable () -> Void
   ) {
     self.reading = reading
     self.engine = engine
     self.clock = clock
     self.deadline = deadline
-    self.hasRoom = hasRoom
+    self.unreadAnswers = unreadAnswers
     self.giveBackMemory = giveBackMemory
   }
 }

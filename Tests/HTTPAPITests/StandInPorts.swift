@@ -86,7 +86,8 @@ extension APIPorts {
       snapshot: { _ in Array(#"{"schema_version":1}"#.utf8) }
     ),
     alerts: AlertPorts = StandInAlerts().ports,
-    remoteWrite: (@Sendable ([UInt8]) async -> WriteAnswer)? = nil
+    remoteWrite: (@Sendable ([UInt8]) async -> WriteAnswer)? = nil,
+    unreadAnswers: UnreadAnswers = UnreadAnswers()
   ) -> APIPorts {
     APIPorts(
       store: StorePorts(
@@ -94,7 +95,7 @@ extension APIPorts {
         engine: engine,
         clock: clock,
         deadline: deadline,
-        hasRoom: { _ in true },
+        unreadAnswers: unreadAnswers,
         giveBackMemory: {}
       ),
       latest: latest,

@@ -113,7 +113,7 @@ import Testing
     let request = HTTPRequest(url: url(server, "/long"), maxBodyBytes: length)
     let refused = try await client.send(request)
     #expect(refused.status == 503)
-    #expect(String(refused.text.prefix(200)).contains("33554432"))
+    #expect(String(refused.text.prefix(200)).contains("33554432 bytes"))
     #expect(refused.headers["Retry-After"] == "1")
     #expect(server.statistics.refusals == [503: 1])
     #expect(try await client.send(HTTPRequest(url: url(server, "/hello"))).text == "hello")

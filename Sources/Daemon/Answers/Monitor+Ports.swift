@@ -21,7 +21,7 @@ extension Monitor {
         engine: QueryEngine(),
         clock: clock,
         deadline: { [clock] in .after($0, on: clock) },
-        hasRoom: { [unreadAnswers] in unreadAnswers.hasRoom(bytes: $0) },
+        unreadAnswers: unreadAnswers,
         giveBackMemory: plan.giveBackMemory
       ),
       latest: latestPorts,

@@ -23,6 +23,9 @@ struct QueryEndpoint: Sendable {
     return limits
   }()
 
+  /// How long a large query waits until answers that are being read leave room for its own.
+  private static let roomPatience = Duration.seconds(2)
+
   /// How long it may hold the thread that reads requests.
   private static let shortcutTimeout = Duration.milliseconds(5)
 
@@ -37,7 +40,8 @@ struct QueryEndpoint: Sendable {
     self.ports = ports
     self.threads = threads
     largeQueries = LargeQueries(
-      hasRoom: { ports.hasRoom(APIEnvelope.bytesMax) },
+      hasRoom: { ports.unreadAnswers.hasRoom(bytes: APIEnvelope.bytesMax) },
+      patience: { ports.deadline(Self.roomPatience) },
       giveBackMemory: ports.giveBackMemory
     )
   }
@@ -137,7 +141,9 @@ struct QueryEndpoint: Sendable {
       throw .invalid("query", error.description)
     }
     let limit = ports.deadline(min(query.timeout ?? Self.timeoutStandard, Self.timeoutMax))
-    let deadline = QueryDeadline(limit: limit.limit) { abandonment.hasBegun || limit.isPast() }
+    let deadline = QueryDeadline(limit: limit.limit) {
+      abandonment.hasBegun || limit.isPast() || permit.isRefused
+    }
     var engine = ports.engine
     engine.pause = QueryPause(after: LargeQueries.samplesMin) {
       permit.take(unless: deadline.isPast)
@@ -147,6 +153,7 @@ struct QueryEndpoint: Sendable {
     } catch .refused(let message) {
       throw .invalid("query", message)
     } catch {
+      if permit.isRefused { throw APIFailure(.unavailable, ports.unreadAnswers.refusal) }
       throw APIFailure(APIFailure.Kind(rawValue: error.errorType) ?? .internal, error.description)
     }
   }

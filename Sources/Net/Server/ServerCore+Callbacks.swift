@@ -191,9 +191,7 @@ extension ServerCore {
   }
 
   private var unreadRefusal: ServerResponse {
-    let limit = settings.unreadAnswers.limitBytes
-    let reason = "answers that wait to be read have \(limit) bytes, which is the limit: ask again"
-    var response = ServerResponse.text(reason + "\n", status: 503)
+    var response = ServerResponse.text(settings.unreadAnswers.refusal + "\n", status: 503)
     response.headers["Retry-After"] = "1"
     return response
   }

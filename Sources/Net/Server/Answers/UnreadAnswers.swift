@@ -14,6 +14,12 @@ package final class UnreadAnswers: Sendable {
     self.limitBytes = limitBytes
   }
 
+  /// Why there is no room for another.
+  package var refusal: String {
+    "answers that wait to be read may have \(limitBytes) bytes together, and another has no room: "
+      + "ask again later"
+  }
+
   /// Whether an answer of so many bytes would be taken now; one alone always is.
   package func hasRoom(bytes: Int) -> Bool {
     waiting.withLock { $0 == 0 || $0 + bytes <= limitBytes }
